@@ -1,0 +1,106 @@
+"""A network as plain data: primitive ops wired by name, with their shapes. Flat; scopes live in the names.
+
+Ownership and invariants, checked by `Graph.check`:
+
+1. `nodes` is in execution order: a node's inputs stand above it (or are inputs of the graph).
+2. `Node.inputs` is the truth about wiring, in argument order; nothing else stores an edge.
+3. Names are unique; a dotted prefix of a name is a scope, and `scopes` has every one of them.
+4. `Node.shape` is what the node's op gives for the shapes of its inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from archgraph.errors import Mark
+from archgraph.ops.base import Primitive, Ref
+from archgraph.shape import Shape
+
+
+class Node(NamedTuple):
+    """One primitive op in a graph. `shares` names the node whose weights this one uses."""
+
+    name: str
+    op: Primitive
+    inputs: tuple[Ref, ...]
+    shape: Shape
+    shares: str | None = None
+    at: Mark | None = None
+
+    @property
+    def scope(self) -> str:
+        """Name of the scope around it, empty at the top: `stage.0.conv1` is in `stage.0`."""
+        return self.name.rpartition(".")[0]
+
+
+ScopeKind: TypeAlias = Literal["block", "macro", "body", "copies"]
+
+
+class Scope(NamedTuple):
+    """A box around nodes: a block's copy, a macro, a graph-valued argument, or the copies of a repeated node.
+
+    `op` is the word in the spec (`bottleneck`, `residual`, `conv`, `body`); `label` its arguments, for people.
+    """
+
+    op: str
+    kind: ScopeKind
+    label: str = ""
+    at: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A resolved network.
+
+    `inputs` are the shapes of its inputs by name (`in` for a single one), `outputs` and `features` map names to
+    what a node gives, `train_only` are the outputs that exist in training mode alone.
+    """
+
+    name: str
+    inputs: Mapping[str, Shape]
+    nodes: Mapping[str, Node]
+    outputs: Mapping[str, Ref]
+    train_only: frozenset[str] = frozenset()
+    features: Mapping[str, Ref] = field(default_factory=dict)
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes.values())
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def shape(self, ref: Ref) -> Shape:
+        """Shape of what `ref` stands for, a node's output or an input of the graph."""
+        node = self.nodes.get(ref.node)
+        return node.shape if node else self.inputs[ref.node]
+
+    def input_shapes(self, node: Node) -> tuple[Shape, ...]:
+        """Shapes of the node's inputs, in argument order."""
+        return tuple(self.shape(ref) for ref in node.inputs)
+
+    def needed(self, *, training: bool) -> set[str]:
+        """Names of the nodes that a forward pass runs: those that reach an output of that mode."""
+        wanted = [r.node for name, r in self.outputs.items() if training or name not in self.train_only]
+        seen: set[str] = set()
+        while wanted:
+            name = wanted.pop()
+            if name not in seen and name in self.nodes:
+                seen.add(name)
+                wanted.extend(ref.node for ref in self.nodes[name].inputs)
+        return seen
+
+    def check(self) -> None:
+        """Assert the invariants; for tests and for passes."""
+        above = set(self.inputs)
+        for name, node in self.nodes.items():
+            assert name == node.name and name not in above, name
+            assert all(ref.node in above for ref in node.inputs), name
+            assert node.shape == node.op.shape(*self.input_shapes(node)), name
+            parts = name.split(".")
+            assert all(".".join(parts[:n]) in self.scopes for n in range(1, len(parts))), name
+            above.add(name)
+        assert self.outputs and all(ref.node in above for ref in self.outputs.values())
+        assert self.train_only <= set(self.outputs)

@@ -1,0 +1,53 @@
+"""Shapes and the arithmetic of sizes. A shape has no batch axis: `(C, H, W)`, `(C, L)` or `(N,)`."""
+
+from __future__ import annotations
+
+from archgraph.errors import RuleError
+
+Shape = tuple[int, ...]
+
+
+def show(shape: Shape) -> str:
+    """`(64, 56, 56)` as `64x56x56`."""
+    return "x".join(str(size) for size in shape) or "scalar"
+
+
+def numel(shape: Shape) -> int:
+    """How many elements a tensor of this shape has (batch 1)."""
+    total = 1
+    for size in shape:
+        total *= size
+    return total
+
+
+def per_axis(value: int | tuple[int, ...], axes: int, argument: str) -> tuple[int, ...]:
+    """One value for each spatial axis: `3` becomes `(3, 3)`; a tuple must have the right length."""
+    if isinstance(value, int):
+        return (value,) * axes
+    if len(value) != axes:
+        raise RuleError(
+            f"{argument} has {len(value)} values, its input has {axes} spatial axes", argument=argument
+        )
+    return tuple(value)
+
+
+def window(
+    size: int, kernel: int, stride: int, pad: tuple[int, int], dilation: int, *, ceil: bool = False
+) -> int:
+    """Output size of a sliding window along one axis, as torch computes it.
+
+    `pad` is what is added before and after. Raises RuleError where the kernel is larger than the padded input.
+    """
+    reach = dilation * (kernel - 1) + 1
+    padded = size + pad[0] + pad[1]
+    if reach > padded:
+        spread = f" (dilation {dilation}: spans {reach})" if dilation > 1 else ""
+        raise RuleError(
+            f"a kernel of {kernel}{spread} is larger than its padded input of {padded}", argument="kernel"
+        )
+    steps = padded - reach
+    if not ceil:
+        return steps // stride + 1
+    out = -(-steps // stride) + 1
+    # The last window must start inside the input or its left padding, else torch drops it.
+    return out - 1 if (out - 1) * stride >= size + pad[0] else out
