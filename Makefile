@@ -1,0 +1,65 @@
+# Two commands set everything up: `make demo` and `make test`. Both need Python 3.11 or newer, make and git.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PEERS := $(VENV)/.peers
+
+# Plain `pip install torch` may fetch a build of several GB; the constraints name the versions that were tested.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+# One thread a process: the machine's cores are shared, and results then do not depend on their number.
+TEST_ENV := OMP_NUM_THREADS=1
+
+.PHONY: demo test test-fast lint docs bench install clean help
+
+help:
+	@echo "make demo       search for a small network on handwritten digits (under 4 minutes)"
+	@echo "make test       all tests        make test-fast  those without torch"
+	@echo "make lint       ruff and mypy    make bench      measurements, printed as tables"
+	@echo "make docs       op pages from the op classes"
+
+demo: $(READY)
+	$(BIN)/archgraph search run search/digits.yaml
+
+test: $(PEERS)
+	$(TEST_ENV) $(BIN)/python -m pytest
+
+test-fast: $(READY)
+	$(TEST_ENV) $(BIN)/python -m pytest -m "not torch"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/python docs/generate.py
+
+bench: $(PEERS)
+	@set -e; for file in benchmarks/[!_]*.py; do \
+		grep -q '__main__' $$file || continue; \
+		echo "== $$file"; $(TEST_ENV) $(BIN)/python $$file; \
+	done
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@set -e; for python in python3 python3.13 python3.12 python3.11 python; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			found=$$python; break; \
+		fi; \
+	done; \
+	test -n "$$found" || { echo "archgraph needs Python 3.11 or newer on the PATH" >&2; exit 2; }; \
+	test -x $(BIN)/python || $$found -m venv $(VENV)
+	@echo "installing archgraph and its dependencies into $(VENV) (once)"
+	@$(PIP) --editable '.[data,dev]'
+	@touch $@
+
+# Networks to compare with. Without --no-deps they would bring a torch of their own choice.
+$(PEERS): $(READY)
+	@$(PIP) --no-deps torchvision timm
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
