@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from archgraph.errors import Mark
 from archgraph.ops.base import Primitive, Ref
@@ -41,13 +41,19 @@ ScopeKind: TypeAlias = Literal["block", "macro", "body", "copies"]
 class Scope(NamedTuple):
     """A box around nodes: a block's copy, a macro, a graph-valued argument, or the copies of a repeated node.
 
-    `op` is the word in the spec (`bottleneck`, `residual`, `conv`, `body`); `label` its arguments, for people.
+    `op` is the word in the spec (`bottleneck`, `residual`, `conv`, `body`); `args` what it was given, graphs
+    left out.
     """
 
     op: str
     kind: ScopeKind
-    label: str = ""
+    args: Mapping[str, Any] = {}  # noqa: RUF012 - never written
     at: Mark | None = None
+
+    @property
+    def label(self) -> str:
+        """Its arguments, for people: `planes=64, stride=2`."""
+        return ", ".join(f"{name}={value}" for name, value in self.args.items())
 
 
 @dataclass(frozen=True)

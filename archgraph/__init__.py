@@ -1,0 +1,109 @@
+"""archgraph: networks as YAML graphs, with exact costs, ordinary PyTorch modules, pictures and searches.
+
+    spec = archgraph.load("resnet18")        # a Spec: the network as written
+    archgraph.cost(spec).macs                # exact, without torch
+    module = archgraph.build(spec)           # an ordinary torch.nn.Module
+
+Nothing heavy is imported until it is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from archgraph.emit.picture import Drawing
+    from archgraph.graph.cost import Cost
+    from archgraph.graph.expand import Choose
+    from archgraph.graph.model import Graph
+    from archgraph.shape import Shape
+    from archgraph.spec.model import Spec
+
+__version__ = "0.1.0"
+
+_FROM = {
+    "load": "archgraph.loading",
+    "loads": "archgraph.loading",
+    "override": "archgraph.loading",
+    "Spec": "archgraph.spec.model",
+    "Graph": "archgraph.graph.model",
+    "Cost": "archgraph.graph.cost",
+    "ArchgraphError": "archgraph.errors",
+    "SpecError": "archgraph.errors",
+    "UsageError": "archgraph.errors",
+}
+__all__ = sorted([*_FROM, "build", "cost", "draw", "dump", "expand"])  # noqa: PLE0604 - a list of texts
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FROM:
+        raise AttributeError(f"module 'archgraph' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_FROM[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def dump(spec: Spec) -> str:
+    """The spec as canonical YAML: `loads(dump(spec)) == spec`."""
+    from archgraph.ops import vocabulary
+    from archgraph.spec.writer import write
+
+    return write(spec, vocabulary())
+
+
+def expand(spec: Spec, *, input: Shape | None = None, choose: Choose | None = None) -> Graph:
+    """The spec as a graph of primitive ops with shapes; see `archgraph.graph.expand.expand`.
+
+    Raises SpecError with every mistake that one run can find.
+    """
+    from archgraph.graph.expand import expand
+
+    return expand(spec, input=input, choose=choose)
+
+
+def cost(spec: Spec | Graph, *, input: Shape | None = None, batch: int = 1) -> Cost:
+    """Parameters, MACs and memory of a network, exact and without torch; see `archgraph.graph.cost.Cost`.
+
+    `input` is another `(C, H, W)` than the spec's; the memory figures are for `batch` inputs.
+    Raises SpecError where the network does not take that input.
+    """
+    from archgraph.graph.cost import cost
+
+    return cost(_graph(spec, input), batch=batch)
+
+
+def build(spec: Spec | Graph, *, input: Shape | None = None, init: bool = True) -> torch.nn.Module:
+    """An ordinary `torch.nn.Module`: its tree follows the blocks of the spec, its names are those of the graph.
+
+    It takes `(N, *input)` and gives a tensor, or a dict of tensors where the spec names several outputs.
+    `init=False` leaves the weights uninitialised, for when they come from elsewhere. Raises SpecError.
+    """
+    from archgraph.emit.module import build
+
+    return build(_graph(spec, input), init=init)
+
+
+def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:
+    """A picture of the network: shown as it is in a notebook, `draw(spec).save("net.svg")` elsewhere.
+
+    `depth` is how many levels of boxes are open; by default as many as stay readable. Raises SpecError.
+    """
+    from archgraph.emit.picture import draw
+
+    return draw(_graph(spec, None), depth=depth)
+
+
+def _graph(spec: Spec | Graph, input: Shape | None) -> Graph:
+    from archgraph.graph.model import Graph
+
+    if not isinstance(spec, Graph):
+        return expand(spec, input=input)
+    if input is not None:
+        raise TypeError("a graph has its sizes; give `input` with the spec instead")
+    return spec

@@ -1,0 +1,153 @@
+"""Where the pieces of a graph are put together: nodes with their shapes, scopes, and what a macro may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from archgraph.errors import Finding, Mark, RuleError
+from archgraph.graph.model import Node, Scope
+from archgraph.ops import OPS, make
+from archgraph.ops.base import Macro, Op, Primitive, Ref
+from archgraph.ops.facts import facts
+from archgraph.shape import Shape
+from archgraph.spec.model import Body, Choice, Marks
+
+if TYPE_CHECKING:
+    from archgraph.graph.expand import _Expansion
+
+MAX_NODES = 20_000
+MAX_PARAMS = 10**11
+
+
+class Stop(Exception):
+    """The expansion cannot go on; `finding` says why, unless it stands in the list already."""
+
+    def __init__(self, finding: Finding | None = None) -> None:
+        super().__init__(finding)
+        self.finding = finding
+
+
+class Place(NamedTuple):
+    """Where a node stands: its name in the graph, and its positions in the file."""
+
+    name: str
+    marks: Marks
+
+    @property
+    def op(self) -> Mark | None:
+        return self.marks.get("op")
+
+    def finding(self, error: RuleError) -> Finding:
+        """The error of a rule as a finding at the argument to blame, or at the node."""
+        at = self.op
+        if error.argument:
+            at = self.marks.get("." + error.argument) or self.marks.get(error.argument) or at
+        return Finding(f"{self.name}: {error.message}", at, error.hint)
+
+
+class Assembly:
+    """The nodes and scopes put together so far, in execution order."""
+
+    def __init__(self, defaults: Callable[[str], dict[str, Any]]) -> None:
+        self.inputs: dict[str, Shape] = {}
+        self.nodes: dict[str, Node] = {}
+        self.scopes: dict[str, Scope] = {}
+        self.params = 0
+        self._read_defaults = defaults
+        self._defaults: dict[str, dict[str, Any]] = {}
+
+    def shape(self, ref: Ref) -> Shape:
+        node = self.nodes.get(ref.node)
+        return node.shape if node else self.inputs[ref.node]
+
+    def defaults(self, op: str) -> dict[str, Any]:
+        """The file's defaults for an op."""
+        found = self._defaults.get(op)
+        if found is None:
+            found = self._defaults[op] = self._read_defaults(op)
+        return found
+
+    def make(self, op: str, args: Mapping[str, Any]) -> Op:
+        """An op by its YAML name; the file's defaults fill what `args` leaves out."""
+        defaults = self.defaults(op)
+        return make(op, {**defaults, **args} if defaults else args)
+
+    def close(self, scope: str, before: int) -> None:
+        """End a scope that began when there were `before` nodes; one without nodes is no box."""
+        if len(self.nodes) == before:
+            del self.scopes[scope]
+
+    def check_arity(self, op: Op, inputs: tuple[Ref, ...]) -> None:
+        if op.arity is not None and len(inputs) != op.arity:
+            wanted = "one input" if op.arity == 1 else f"{op.arity} inputs"
+            raise RuleError(f"{op.op} takes {wanted}, given {len(inputs)}", argument="from")
+
+    def primitive(
+        self, name: str, op: Primitive, inputs: tuple[Ref, ...], at: Place, *, shares: str | None = None
+    ) -> Ref:
+        """Add a primitive; one that carries a norm or an activation becomes a scope of its parts."""
+        self.check_arity(op, inputs)
+        wrapped = op.wrapped()
+        if wrapped is None:
+            return self._add(name, op, inputs, at, shares)
+        self.scopes[name] = Scope(op.op, "macro", {}, at.op)
+        for part, what in wrapped.parts:
+            made = self.make(what, {}) if isinstance(what, str) else what
+            assert isinstance(made, Primitive)
+            shared = f"{shares}.{part}" if shares else None
+            inputs = (self._add(f"{name}.{part}", made, inputs, at, shared),)
+        return inputs[0]
+
+    def _add(
+        self, name: str, op: Primitive, inputs: tuple[Ref, ...], at: Place, shares: str | None
+    ) -> Ref:
+        known = facts(op, tuple([self.shape(ref) for ref in inputs]))
+        if shares is None:
+            self.params += known.params
+        if len(self.nodes) >= MAX_NODES or self.params > MAX_PARAMS:
+            limit = f"{MAX_NODES:,} nodes" if len(self.nodes) >= MAX_NODES else f"{MAX_PARAMS:.0e} parameters"
+            raise Stop(Finding(f"{name}: the network grows past {limit}", at.op))
+        self.nodes[name] = Node(name, op, inputs, known.shape, shares, at.op)
+        return Ref(name)
+
+
+class MacroBuilder:
+    """What a macro sees while it expands (see `archgraph.ops.base.Builder`)."""
+
+    def __init__(
+        self, assembly: Assembly, expansion: _Expansion, at: Place, scope: str, env: Mapping[str, Any]
+    ) -> None:
+        self._assembly, self._expansion, self._at, self._scope, self._env = assembly, expansion, at, scope, env
+
+    def shape(self, ref: Ref) -> Shape:
+        return self._assembly.shape(ref)
+
+    def add(
+        self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None
+    ) -> Ref:
+        made = self._assembly.make(op, args)
+        full = f"{self._scope}.{name}"
+        at = Place(self._at.name, self._at.marks)
+        if isinstance(made, Primitive):
+            return self._assembly.primitive(full, made, inputs, at, shares=shares.node if shares else None)
+        assert isinstance(made, Macro)
+        self._assembly.check_arity(made, inputs)
+        return self._expansion.macro(full, made, at, self._env, inputs)
+
+    def body(self, name: str, body: Body, *inputs: Ref) -> Ref:
+        (first,) = inputs
+        return self._expansion.inner(body, f"{self._scope}.{name}", self._env, first)
+
+    def default(self, op: str, argument: str) -> Any:
+        given = self._assembly.defaults(op)
+        if argument in given:
+            return given[argument]
+        return OPS[op].model_fields[argument].get_default(call_default_factory=True)
+
+    def decide(self, name: str, options: tuple[str, ...], default: str) -> str:
+        key = f"{self._scope}.{name}" if name else self._scope
+        return str(self._expansion.decide(key, Choice(options, default)))
+
+    def fail(self, message: str, *, hint: str = "", argument: str | None = None) -> NoReturn:
+        raise RuleError(message, hint=hint, argument=argument)

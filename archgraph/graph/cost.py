@@ -1,0 +1,120 @@
+"""What a network costs, exactly, from its graph alone.
+
+MACs are multiply-adds of conv, linear, matmul and attention for one input in eval mode; `flops` is twice that.
+Activation memory counts every node's output in fp32, exact for the graph: it knows neither in-place ops nor views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from archgraph.graph.model import Graph
+from archgraph.ops.facts import facts
+from archgraph.shape import Shape, numel
+
+BYTES = 4
+"""Bytes of one fp32 element."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Cost of one forward pass.
+
+    params: trainable parameters, train-only heads included. buffers: elements kept but not trained (running
+    statistics). macs, flops: for one input in eval mode. activation_bytes: all node outputs of a forward in
+    training mode, which is what training keeps. peak_activation_bytes: the largest sum of node outputs alive at
+    once in eval mode, each freed after its last use, which is what inference needs beside input and weights.
+    weights_bytes: parameters and buffers in fp32. outputs: shapes in eval mode, without the batch.
+    """
+
+    params: int
+    buffers: int
+    macs: int
+    flops: int
+    activation_bytes: int
+    peak_activation_bytes: int
+    weights_bytes: int
+    outputs: Mapping[str, Shape]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The cost as plain data, for JSON."""
+        return {**asdict(self), "outputs": {name: list(shape) for name, shape in self.outputs.items()}}
+
+
+class NodeCost(NamedTuple):
+    """Cost of one node for one input; parameters of a node that shares another's weights are 0."""
+
+    params: int
+    macs: int
+    activation_bytes: int
+
+
+def cost(graph: Graph, *, batch: int = 1) -> Cost:
+    """Cost of a graph; `macs` is for one input, the memory figures are for `batch` inputs."""
+    params = buffers = activations = 0
+    macs = 0
+    train_only = graph.nodes.keys() - graph.needed(training=False) if graph.train_only else frozenset()
+    shapes = dict(graph.inputs)
+    for node in graph.nodes.values():
+        known = facts(node.op, tuple([shapes[ref.node] for ref in node.inputs]))
+        shapes[node.name] = node.shape
+        activations += known.numel
+        if node.shares is None:
+            params += known.params
+            buffers += known.buffers
+        if node.name not in train_only:
+            macs += known.macs
+    return Cost(
+        params=params,
+        buffers=buffers,
+        macs=macs,
+        flops=2 * macs,
+        activation_bytes=BYTES * batch * activations,
+        peak_activation_bytes=BYTES * batch * peak_elements(graph),
+        weights_bytes=BYTES * (params + buffers),
+        outputs={n: graph.shape(ref) for n, ref in graph.outputs.items() if n not in graph.train_only},
+    )
+
+
+def node_costs(graph: Graph) -> dict[str, NodeCost]:
+    """Cost of each node for one input, by name; train-only nodes have the MACs they cost in training."""
+    costs = {}
+    for node in graph:
+        known = facts(node.op, graph.input_shapes(node))
+        costs[node.name] = NodeCost(0 if node.shares else known.params, known.macs, BYTES * known.numel)
+    return costs
+
+
+def peak_elements(graph: Graph) -> int:
+    """The most elements of node outputs alive at once in eval mode, run in order, each freed after its last use."""
+    needed = graph.needed(training=False) if graph.train_only else graph.nodes.keys()
+    last_use: dict[str, str] = {}
+    for name, node in graph.nodes.items():
+        if name in needed:
+            last_use[name] = name
+            for ref in node.inputs:
+                last_use[ref.node] = name
+    kept = {ref.node for name, ref in graph.outputs.items() if name not in graph.train_only}
+    freed_after: dict[str, list[str]] = {}
+    for name, user in last_use.items():
+        if name not in kept and name in graph.nodes:
+            freed_after.setdefault(user, []).append(name)
+    alive = peak = 0
+    for name in (name for name in graph.nodes if name in needed):
+        alive += numel(graph.nodes[name].shape)
+        peak = max(peak, alive)
+        for freed in freed_after.get(name, ()):
+            alive -= numel(graph.nodes[freed].shape)
+    return peak
+
+
+def parameter_shapes(graph: Graph) -> list[Shape]:
+    """Shapes of all trainable tensors, in graph order."""
+    return [
+        shape
+        for node in graph
+        if node.shares is None
+        for shape in node.op.weights(*graph.input_shapes(node)).values()
+    ]
