@@ -1,0 +1,131 @@
+"""Located tree -> blocks: a user's ops, with arguments and a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from archgraph.errors import Mark, nearest
+from archgraph.spec.findings import Findings, quoted
+from archgraph.spec.model import RESERVED, Block, Body, Parameter, Value
+from archgraph.spec.nodes import NAME, NAME_RULE, Nodes, check_variable
+from archgraph.spec.tree import Entry, Map, Scalar, Seq, kind
+from archgraph.spec.values import Names
+from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
+
+KEYS = ("args", "vars", "graph")
+TYPES = ("int", "float", "str", "bool", "list")
+_OTHER_TYPES = {
+    "integer": "int", "number": "float", "double": "float", "text": "str", "string": "str", "boolean": "bool",
+    "tuple": "list", "array": "list",
+}  # fmt: skip
+
+
+def signatures(blocks: Mapping[str, Entry], findings: Findings) -> dict[str, Signature]:
+    """What the nodes of a file have to know of its blocks: their arguments, in order."""
+    found: dict[str, Signature] = {}
+    for name, entry in blocks.items():
+        args = entry.value.entries.get("args") if isinstance(entry.value, Map) else None
+        if args and isinstance(args.value, Map):
+            arguments = {
+                key: Argument(key, _type(argument) is not None)
+                for key, argument in args.value.entries.items()
+            }
+        else:
+            arguments = {}
+        found[name] = Signature(name, arguments)
+    return found
+
+
+def is_type(node: Scalar) -> bool:
+    """Whether a text stands for a type: `planes: int` does, `planes: "int"` is a default value."""
+    return node.plain and node.text in (*TYPES, *_OTHER_TYPES)
+
+
+def _type(argument: Entry) -> str | None:
+    node = argument.value
+    return node.text if isinstance(node, Scalar) and is_type(node) else None
+
+
+def read_blocks(
+    blocks: Mapping[str, Entry], vocabulary: Vocabulary, nodes: Nodes, known: Names
+) -> dict[str, Block]:
+    """The blocks of a file; `known` are the file's variables."""
+    findings = nodes.findings
+    found: dict[str, Block] = {}
+    for name, entry in blocks.items():
+        if name in vocabulary:
+            hint = "every op can be used as it is; give the block another name"
+            findings.add(f"the block {quoted(name)} has the name of an op", entry.key, hint)
+        elif name in RESERVED:
+            findings.add(
+                f"a block cannot be named {quoted(name)}", entry.key, "it is a key that stands beside an op"
+            )
+        elif not NAME.fullmatch(name):
+            findings.add(f"{quoted(name)} cannot name a block", entry.key, f"a block's name has {NAME_RULE}")
+        if isinstance(entry.value, Map):
+            found[name] = _block(name, entry.value, nodes, known)
+        else:
+            hint = "with `graph` and, where it has any, `args`"
+            findings.add(
+                f"the block {quoted(name)} is a mapping, given {kind(entry.value)}", entry.value.mark, hint
+            )
+    return found
+
+
+def _block(name: str, node: Map, nodes: Nodes, known: Names) -> Block:
+    findings, entries = nodes.findings, node.entries
+    marks: dict[str, Mark] = {key: entry.value.mark for key, entry in entries.items()}
+    for key, entry in entries.items():
+        if key in ("inputs", "outputs"):
+            findings.add(f"`{key}` of a block cannot be used yet", entry.key)
+        elif key not in KEYS:
+            hint = nearest(key, KEYS, kind="keys of a block")
+            findings.add(f"unknown key {quoted(key)} in block {quoted(name)}", entry.key, hint)
+    args = _args(name, entries.get("args"), nodes, known, marks)
+    inside = known.union(args)
+    variables: dict[str, Value] = {}
+    for key, entry in _mapping("vars", entries.get("vars"), findings).items():
+        check_variable(key, entry.key, findings)
+        if key in args:
+            findings.add(f"{quoted(key)} is an argument of this block already", entry.key)
+        variables[key] = nodes.values.value(entry.value, inside.union(variables), marks, f"vars.{key}")
+    if "graph" not in entries:
+        findings.add(f"the block {quoted(name)} has no `graph`", node.mark, "the list of its nodes")
+        return Block(Body(), args, variables, marks)
+    graph = entries["graph"].value
+    if isinstance(graph, Seq) and not graph.items:
+        findings.add(f"the graph of block {quoted(name)} has no nodes", graph.mark)
+    body = nodes.body(graph, inside.union(variables), what=f"the graph of block {quoted(name)}")
+    return Block(body, args, variables, marks)
+
+
+def _mapping(key: str, entry: Entry | None, findings: Findings) -> Mapping[str, Entry]:
+    if entry is None or (isinstance(entry.value, Scalar) and entry.value.value is None):
+        return {}
+    if isinstance(entry.value, Map):
+        return entry.value.entries
+    findings.add(f"`{key}` is a mapping, given {kind(entry.value)}", entry.value.mark)
+    return {}
+
+
+def _args(
+    name: str, entry: Entry | None, nodes: Nodes, known: Names, marks: dict[str, Mark]
+) -> dict[str, Parameter]:
+    """Arguments of a block: `name: type` for a required one, `name: value` for one with a default."""
+    findings = nodes.findings
+    args: dict[str, Parameter] = {}
+    for key, argument in _mapping("args", entry, findings).items():
+        check_variable(key, argument.key, findings)
+        node = argument.value
+        if not isinstance(node, Scalar) or not is_type(node):
+            args[key] = Parameter(default=nodes.values.value(node, known, marks, f"args.{key}"))
+            continue
+        marks[f"args.{key}"] = node.mark
+        args[key] = Parameter(type=_OTHER_TYPES.get(node.text, node.text))
+        if node.text in _OTHER_TYPES:
+            right = _OTHER_TYPES[node.text]
+            hint = f"write {right}; types: {', '.join(TYPES)}; for the text {node.text!r} as a default, use quotes"
+            findings.add(
+                f"unknown type {quoted(node.text)} of argument {quoted(key)} of {name}", node.mark, hint
+            )
+    return args

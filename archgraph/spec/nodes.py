@@ -1,0 +1,316 @@
+"""Located tree -> nodes: the op with its arguments by name, and the reserved keys beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from archgraph.errors import Mark, nearest
+from archgraph.spec.findings import Findings, listed, quoted
+from archgraph.spec.model import RESERVED, Body, Expr, NodeSpec, Value
+from archgraph.spec.references import ABOVE, INPUT, check_body
+from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, kind
+from archgraph.spec.values import COPY, Names, Values, is_tagged
+from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
+NAME_RULE = "letters, digits, '_' and '-', not a digit first, 100 at most"
+VARIABLE_RULE = "letters, digits and '_', not a digit first, 100 at most"
+
+
+class Nodes:
+    """Reads graphs in one file's words: the vocabulary's ops and the file's blocks."""
+
+    def __init__(self, ops: Vocabulary, findings: Findings) -> None:
+        self.ops = ops
+        self.findings = findings
+        self.values = Values(findings)
+        self.defaults: Mapping[str, Mapping[str, Value]] = {}
+
+    def body(self, node: Located, known: Names, *, what: str = "a graph") -> Body:
+        """A list of nodes."""
+        if not isinstance(node, Seq):
+            hint = "begin each node with '- '" if isinstance(node, Map) else "e.g. `[conv: 64, relu]`"
+            self.findings.add(f"{what} is a list of nodes, given {kind(node)}", node.mark, hint)
+            return Body()
+        body = Body(tuple([self.node(item, known) for item in node.items]))
+        check_body(body, self.findings)
+        return body
+
+    def node(self, node: Located, known: Names) -> NodeSpec:
+        """One node; a NodeSpec with what could be read where there are mistakes."""
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            signature = self._signature(node.text, node.mark)
+            if signature:
+                self._check_required(signature, {}, node.mark)
+            return NodeSpec(node.text, marks={"op": node.mark})
+        if not isinstance(node, Map):
+            hint = "write `op`, `op: value` or `op: {argument: value}`"
+            self.findings.add(f"a node is an op with its arguments, given {kind(node)}", node.mark, hint)
+            return NodeSpec("?")
+        op = self._op(node)
+        marks: dict[str, Mark] = {}
+        beside = self._reserved(node, known, marks)
+        if op is None:
+            return NodeSpec("?", id=beside.get("id"), marks=marks)
+        entry = node.entries[op]
+        marks["op"] = entry.key
+        each, inside = beside.get("each"), known
+        if each:
+            inside = inside.union(each)
+        if "repeat" in node.entries:
+            inside = inside | {COPY}
+        signature = self._signature(op, entry.key)
+        args = self.arguments(signature, entry, inside, marks) if signature else {}
+        return NodeSpec(op, args, marks=marks, **beside)
+
+    def _op(self, node: Map) -> str | None:
+        """The key that is the node's op."""
+        others = [key for key in node.entries if key not in RESERVED]
+        if len(others) == 1:
+            return others[0]
+        if not others:
+            hint = f"{listed(tuple(node.entries))} can only stand beside an op" if node.entries else ""
+            self.findings.add("a node without an op", node.mark, hint)
+            return None
+        ops = [key for key in others if key in self.ops]
+        if len(ops) > 1:
+            named = listed(tuple(quoted(op) for op in ops))
+            hint = "begin each with '- ', or indent what belongs to the first below it"
+            self.findings.add(
+                f"a node has one op, this one has {len(ops)}: {named}", node.entries[ops[1]].key, hint
+            )
+            return ops[0]
+        op = ops[0] if ops else others[0]
+        for key in others:
+            if key != op:
+                self._report_beside(key, op, node.entries[key].key)
+        return op
+
+    def _report_beside(self, key: str, op: str, at: Mark) -> None:
+        signature = self.ops.get(op)
+        if signature and key in signature.arguments:
+            hint = f"it is an argument of {op}: write `{op}: {{{key}: ...}}`"
+        else:
+            hint = nearest(key, RESERVED, kind="beside an op stand only")
+        self.findings.add(f"unknown key {quoted(key)} beside {quoted(op)}", at, hint)
+
+    def _signature(self, op: str, at: Mark) -> Signature | None:
+        signature = self.ops.get(op)
+        if signature is None:
+            hint = nearest(op, self.ops, kind="ops") or "`archgraph ops` lists them"
+            if "$" in op:
+                hint = "an op is a plain name; `choice: {pick: $name, ...}` takes one of several graphs"
+            self.findings.add(f"unknown op {quoted(op)}", at, hint)
+        return signature
+
+    def arguments(
+        self,
+        signature: Signature,
+        entry: Entry,
+        known: Names,
+        marks: dict[str, Mark],
+        *,
+        all_named: bool = False,
+    ) -> dict[str, Value]:
+        """The arguments of an op, by name. `marks` gets their positions; with `all_named` none is required."""
+        op, given = signature.op, entry.value
+        if isinstance(given, Map) and not self._is_first(given, signature):
+            named = {key: value.value for key, value in given.entries.items()}
+        elif isinstance(given, Scalar) and given.value is None:
+            named = {}
+        elif all_named:
+            hint = "e.g. `conv: {norm: batch, act: relu}`"
+            self.findings.add(f"{op} takes arguments by name here, given {kind(given)}", given.mark, hint)
+            named = {}
+        else:
+            named = self._positional(signature, given)
+        args: dict[str, Value] = {}
+        for key, value in named.items():
+            argument = signature.arguments.get(key)
+            if argument is not None:
+                args[key] = self._argument(argument, value, known, marks)
+            elif signature.rest and not all_named:
+                self._check_path(key, op, given.entries[key].key if isinstance(given, Map) else given.mark)
+                args[key] = self.body(value, known, what=f"{quoted(key)} of {op}")
+                marks["." + key] = value.mark
+            else:
+                at = given.entries[key].key if isinstance(given, Map) else given.mark
+                hint = nearest(key, signature.arguments, kind=f"arguments of {op}", most=24)
+                self.findings.add(f"unknown argument {quoted(key)} of {op}", at, hint)
+        if not all_named:
+            self._check_required(signature, named, entry.key)
+        return args
+
+    def _is_first(self, given: Map, signature: Signature) -> bool:
+        """Whether a mapping is a choice or range for the first argument, rather than arguments by name."""
+        tagged = [key for key in ("choice", "range") if key in given.entries]
+        return bool(tagged) and not signature.rest and not any(key in signature.arguments for key in tagged)
+
+    def _positional(self, signature: Signature, given: Located) -> dict[str, Located]:
+        names = list(signature.arguments)
+        values = list(given.items) if isinstance(given, Seq) else [given]
+        if len(values) > len(names):
+            takes = f"takes at most {len(names)}: {', '.join(names)}" if names else "takes none"
+            hint = f"a list is given by name: `{signature.op}: {{{names[0]}: [...]}}`" if names else ""
+            self.findings.add(
+                f"{len(values)} values for {signature.op}, which {takes}", values[len(names)].mark, hint
+            )
+        return dict(zip(names, values, strict=False))
+
+    def _argument(self, argument: Argument, node: Located, known: Names, marks: dict[str, Mark]) -> Value:
+        path = "." + argument.name
+        if argument.holds == "value":
+            return self.values.value(node, known, marks, path)
+        marks[path] = node.mark
+        if argument.holds == "graph":
+            return self._graph(argument, node, known)
+        return self._graphs(argument, node, known, marks)
+
+    def _graph(self, argument: Argument, node: Located, known: Names) -> Value:
+        """A list of nodes, or a text that stands for one (`shortcut: identity`)."""
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            if "$" not in node.value:
+                return node.value
+            hint = "write the graph, or `choice: {...}` as a node in it"
+            self.findings.add(f"{argument.name} is a graph and cannot be an expression", node.mark, hint)
+            return None
+        if isinstance(node, Map) and is_tagged(node):
+            return self.values.tagged(node, known, lambda option: self._graph(argument, option, known))
+        return self.body(node, known, what=argument.name)
+
+    def _graphs(self, argument: Argument, node: Located, known: Names, marks: dict[str, Mark]) -> Value:
+        """A list of graphs, or a mapping of names to graphs."""
+        path, name = "." + argument.name, argument.name
+        if isinstance(node, Seq):
+            for number, item in enumerate(node.items):
+                marks[f"{path}.{number}"] = item.mark
+            return tuple([self.body(item, known, what=f"each of {name}") for item in node.items])
+        if isinstance(node, Map):
+            for key, entry in node.entries.items():
+                marks[f"{path}.{key}"] = entry.value.mark
+                self._check_path(key, name, entry.key)
+            return {
+                key: self.body(entry.value, known, what=f"{name}.{key}")
+                for key, entry in node.entries.items()
+            }
+        hint = f"e.g. `{name}: [[conv: 64], [conv: 64, relu]]`"
+        self.findings.add(f"{name} is a list of graphs, given {kind(node)}", node.mark, hint)
+        return None
+
+    def _check_path(self, key: str, what: str, at: Mark) -> None:
+        if not PATH.fullmatch(key):
+            hint = "letters, digits, '_' and '-'"
+            self.findings.add(f"{quoted(key)} cannot name a graph of {what}", at, hint)
+
+    def _check_required(self, signature: Signature, given: Mapping[str, Any], at: Mark) -> None:
+        defaults = self.defaults.get(signature.op, {})
+        missing = [
+            name
+            for name, argument in signature.arguments.items()
+            if argument.required and name not in given and name not in defaults
+        ]
+        if missing:
+            example = ", ".join(f"{name}: ..." for name in missing)
+            hint = f"write `{signature.op}: {{{example}}}`"
+            self.findings.add(f"{signature.op} needs {listed(tuple(map(quoted, missing)))}", at, hint)
+
+    def _reserved(self, node: Map, known: Names, marks: dict[str, Mark]) -> dict[str, Any]:
+        """The reserved keys beside the op, as fields of NodeSpec."""
+        beside: dict[str, Any] = {}
+        entries = node.entries
+        for key in RESERVED:
+            if key in entries:
+                marks[key] = entries[key].value.mark
+        if "share" in entries:
+            self.findings.add("`share` cannot be used yet", entries["share"].key, "leave it out")
+        if "id" in entries:
+            beside["id"] = self._id(entries["id"].value)
+        if "from" in entries:
+            beside["inputs"] = self._inputs(entries["from"].value, marks)
+        if "each" in entries:
+            beside["each"] = self._each(entries["each"].value, known, marks)
+        if "repeat" in entries:
+            beside["repeat"] = self._repeat(
+                entries["repeat"].value, known.union(beside.get("each") or ()), marks
+            )
+        if "when" in entries:
+            beside["when"] = self._when(entries["when"].value, known, marks)
+        return beside
+
+    def _id(self, node: Located) -> str | None:
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            self.findings.add(f"an id is a text, given {kind(node)}", node.mark, NAME_RULE)
+        elif node.value in (INPUT, ABOVE):
+            hint = "`in` is the graph's input, `prev` the node above"
+            self.findings.add(f"{node.value!r} cannot be an id", node.mark, hint)
+        elif not NAME.fullmatch(node.value):
+            self.findings.add(f"{quoted(node.value)} cannot be an id", node.mark, f"an id has {NAME_RULE}")
+        else:
+            return node.value
+        return None
+
+    def _inputs(self, node: Located, marks: dict[str, Mark]) -> tuple[str, ...] | None:
+        items = node.items if isinstance(node, Seq) else (node,)
+        texts = []
+        for number, item in enumerate(items):
+            marks[f"from.{number}"] = item.mark
+            if isinstance(item, Scalar) and isinstance(item.value, str):
+                texts.append(item.value)
+            else:
+                self.findings.add(
+                    f"`from` takes names of nodes, given {kind(item)}", item.mark, "e.g. `from: [a, b]`"
+                )
+                texts.append(ABOVE)
+        if not texts:
+            self.findings.add("`from` names no node", node.mark, "leave it out for the node above")
+        return tuple(texts) or None
+
+    def _each(self, node: Located, known: Names, marks: dict[str, Mark]) -> dict[str, Value] | None:
+        if not isinstance(node, Map) or not node.entries:
+            hint = "e.g. `each: {width: [64, 128], stride: [1, 2]}`"
+            self.findings.add(f"`each` takes names with lists, given {kind(node)}", node.mark, hint)
+            return None
+        lists: dict[str, Value] = {}
+        lengths: dict[str, int] = {}
+        for key, entry in node.entries.items():
+            check_variable(key, entry.key, self.findings)
+            lists[key] = value = self.values.value(entry.value, known, marks, f"each.{key}")
+            if isinstance(value, tuple):
+                lengths[key] = len(value)
+            elif (isinstance(entry.value, Scalar) and not isinstance(value, Expr)) or isinstance(value, dict):
+                self.findings.add(f"each.{key} is a list, given {kind(entry.value)}", entry.value.mark)
+        if len(set(lengths.values())) > 1:
+            counted = ", ".join(f"{key} has {length}" for key, length in lengths.items())
+            hint = "they are zipped: one copy a column"
+            self.findings.add(f"the lists of `each` differ in length: {counted}", node.mark, hint)
+        return lists
+
+    def _repeat(self, node: Located, known: Names, marks: dict[str, Mark]) -> Value:
+        value = self.values.value(node, known, marks, "repeat")
+        wrong = value is None or isinstance(value, (str, float, bool, tuple, dict))
+        if (isinstance(node, Scalar) and "$" in node.text) or (value is None and is_tagged(node)):
+            return value
+        if wrong or (isinstance(value, int) and value < 0):
+            hint = "a whole number from 0, an expression or a choice"
+            self.findings.add(f"`repeat` takes a number of copies, given {kind(node)}", node.mark, hint)
+        return value
+
+    def _when(self, node: Located, known: Names, marks: dict[str, Mark]) -> Value:
+        value = self.values.value(node, known, marks, "when")
+        if (isinstance(node, Scalar) and "$" in node.text) or is_tagged(node) or isinstance(value, bool):
+            return value
+        hint = "e.g. `when: $depth > 1`"
+        self.findings.add(f"`when` takes an expression, given {kind(node)}", node.mark, hint)
+        return value
+
+
+def check_variable(name: str, at: Mark, findings: Findings) -> None:
+    """Report a name that cannot be a variable's, an argument's or one of `each`."""
+    if name == COPY:
+        findings.add("'i' cannot be given to a variable", at, "$i is the number of a copy under `repeat`")
+    elif not VARIABLE.fullmatch(name):
+        findings.add(f"{quoted(name)} cannot name a variable", at, f"a variable's name has {VARIABLE_RULE}")
