@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from archgraph.errors import Mark, nearest
 from archgraph.spec.findings import Findings, quoted
+from archgraph.spec.identifiers import NAME, NAME_RULE, check_variable
 from archgraph.spec.model import RESERVED, Block, Body, Parameter, Value
-from archgraph.spec.nodes import NAME, NAME_RULE, Nodes, check_variable
+from archgraph.spec.nodes import Nodes
 from archgraph.spec.tree import Entry, Map, Scalar, Seq, kind
 from archgraph.spec.values import Names
 from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
@@ -124,7 +125,7 @@ def _args(
         args[key] = Parameter(type=_OTHER_TYPES.get(node.text, node.text))
         if node.text in _OTHER_TYPES:
             right = _OTHER_TYPES[node.text]
-            hint = f"write {right}; types: {', '.join(TYPES)}; for the text {node.text!r} as a default, use quotes"
+            hint = f"write {right}, or {node.text!r} in quotes for a text; types: {', '.join(TYPES)}"
             findings.add(
                 f"unknown type {quoted(node.text)} of argument {quoted(key)} of {name}", node.mark, hint
             )

@@ -1,7 +1,7 @@
 """Expressions such as `4*$planes`: parsed by Python's own parser, checked, and compiled to nested closures.
 
-No `eval`, no code objects: a node of the syntax tree that is not in `_COMPILERS` does not exist. The text's length
-and depth are bounded here, numbers in `operators`, so that no expression can hang or take memory.
+No `eval`, no code objects: a node of the syntax tree that is not in `_COMPILERS` does not exist. The text's
+length and depth are bounded here, numbers in `operators`, so that no expression can hang or take memory.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from archgraph.errors import RuleError, nearest
 from archgraph.spec.model import Env, Expr
@@ -103,7 +103,7 @@ class _Compiler:
         start = node.col_offset + self.indent
         return self.text[start : (node.end_col_offset or start) + self.indent]
 
-    def fail(self, node: ast.expr, message: str, hint: str) -> Any:
+    def fail(self, node: ast.expr, message: str, hint: str) -> NoReturn:
         start = node.col_offset + self.indent
         raise ExpressionError(message, hint=hint, start=start, length=max(1, len(self.written(node))))
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from archgraph.errors import Mark, nearest
+from archgraph.spec.beside import read_beside
 from archgraph.spec.findings import Findings, listed, quoted
-from archgraph.spec.model import RESERVED, Body, Expr, NodeSpec, Value
-from archgraph.spec.references import ABOVE, INPUT, check_body
+from archgraph.spec.identifiers import COPY, PATH, PATH_RULE
+from archgraph.spec.model import RESERVED, Body, NodeSpec, Value
+from archgraph.spec.references import check_body
 from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, kind
-from archgraph.spec.values import COPY, Names, Values, is_tagged
+from archgraph.spec.values import Names, Values, is_tagged
 from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
-
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
-NAME_RULE = "letters, digits, '_' and '-', not a digit first, 100 at most"
-VARIABLE_RULE = "letters, digits and '_', not a digit first, 100 at most"
 
 
 class Nodes:
@@ -53,7 +48,7 @@ class Nodes:
             return NodeSpec("?")
         op = self._op(node)
         marks: dict[str, Mark] = {}
-        beside = self._reserved(node, known, marks)
+        beside = read_beside(node, self.values, known, marks)
         if op is None:
             return NodeSpec("?", id=beside.get("id"), marks=marks)
         entry = node.entries[op]
@@ -116,7 +111,7 @@ class Nodes:
         *,
         all_named: bool = False,
     ) -> dict[str, Value]:
-        """The arguments of an op, by name. `marks` gets their positions; with `all_named` none is required."""
+        """The arguments of an op by name, positions put into `marks`; with `all_named` none is required."""
         op, given = signature.op, entry.value
         if isinstance(given, Map) and not self._is_first(given, signature):
             named = {key: value.value for key, value in given.entries.items()}
@@ -203,8 +198,7 @@ class Nodes:
 
     def _check_path(self, key: str, what: str, at: Mark) -> None:
         if not PATH.fullmatch(key):
-            hint = "letters, digits, '_' and '-'"
-            self.findings.add(f"{quoted(key)} cannot name a graph of {what}", at, hint)
+            self.findings.add(f"{quoted(key)} cannot name a graph of {what}", at, PATH_RULE)
 
     def _check_required(self, signature: Signature, given: Mapping[str, Any], at: Mark) -> None:
         defaults = self.defaults.get(signature.op, {})
@@ -217,100 +211,3 @@ class Nodes:
             example = ", ".join(f"{name}: ..." for name in missing)
             hint = f"write `{signature.op}: {{{example}}}`"
             self.findings.add(f"{signature.op} needs {listed(tuple(map(quoted, missing)))}", at, hint)
-
-    def _reserved(self, node: Map, known: Names, marks: dict[str, Mark]) -> dict[str, Any]:
-        """The reserved keys beside the op, as fields of NodeSpec."""
-        beside: dict[str, Any] = {}
-        entries = node.entries
-        for key in RESERVED:
-            if key in entries:
-                marks[key] = entries[key].value.mark
-        if "share" in entries:
-            self.findings.add("`share` cannot be used yet", entries["share"].key, "leave it out")
-        if "id" in entries:
-            beside["id"] = self._id(entries["id"].value)
-        if "from" in entries:
-            beside["inputs"] = self._inputs(entries["from"].value, marks)
-        if "each" in entries:
-            beside["each"] = self._each(entries["each"].value, known, marks)
-        if "repeat" in entries:
-            beside["repeat"] = self._repeat(
-                entries["repeat"].value, known.union(beside.get("each") or ()), marks
-            )
-        if "when" in entries:
-            beside["when"] = self._when(entries["when"].value, known, marks)
-        return beside
-
-    def _id(self, node: Located) -> str | None:
-        if not isinstance(node, Scalar) or not isinstance(node.value, str):
-            self.findings.add(f"an id is a text, given {kind(node)}", node.mark, NAME_RULE)
-        elif node.value in (INPUT, ABOVE):
-            hint = "`in` is the graph's input, `prev` the node above"
-            self.findings.add(f"{node.value!r} cannot be an id", node.mark, hint)
-        elif not NAME.fullmatch(node.value):
-            self.findings.add(f"{quoted(node.value)} cannot be an id", node.mark, f"an id has {NAME_RULE}")
-        else:
-            return node.value
-        return None
-
-    def _inputs(self, node: Located, marks: dict[str, Mark]) -> tuple[str, ...] | None:
-        items = node.items if isinstance(node, Seq) else (node,)
-        texts = []
-        for number, item in enumerate(items):
-            marks[f"from.{number}"] = item.mark
-            if isinstance(item, Scalar) and isinstance(item.value, str):
-                texts.append(item.value)
-            else:
-                self.findings.add(
-                    f"`from` takes names of nodes, given {kind(item)}", item.mark, "e.g. `from: [a, b]`"
-                )
-                texts.append(ABOVE)
-        if not texts:
-            self.findings.add("`from` names no node", node.mark, "leave it out for the node above")
-        return tuple(texts) or None
-
-    def _each(self, node: Located, known: Names, marks: dict[str, Mark]) -> dict[str, Value] | None:
-        if not isinstance(node, Map) or not node.entries:
-            hint = "e.g. `each: {width: [64, 128], stride: [1, 2]}`"
-            self.findings.add(f"`each` takes names with lists, given {kind(node)}", node.mark, hint)
-            return None
-        lists: dict[str, Value] = {}
-        lengths: dict[str, int] = {}
-        for key, entry in node.entries.items():
-            check_variable(key, entry.key, self.findings)
-            lists[key] = value = self.values.value(entry.value, known, marks, f"each.{key}")
-            if isinstance(value, tuple):
-                lengths[key] = len(value)
-            elif (isinstance(entry.value, Scalar) and not isinstance(value, Expr)) or isinstance(value, dict):
-                self.findings.add(f"each.{key} is a list, given {kind(entry.value)}", entry.value.mark)
-        if len(set(lengths.values())) > 1:
-            counted = ", ".join(f"{key} has {length}" for key, length in lengths.items())
-            hint = "they are zipped: one copy a column"
-            self.findings.add(f"the lists of `each` differ in length: {counted}", node.mark, hint)
-        return lists
-
-    def _repeat(self, node: Located, known: Names, marks: dict[str, Mark]) -> Value:
-        value = self.values.value(node, known, marks, "repeat")
-        wrong = value is None or isinstance(value, (str, float, bool, tuple, dict))
-        if (isinstance(node, Scalar) and "$" in node.text) or (value is None and is_tagged(node)):
-            return value
-        if wrong or (isinstance(value, int) and value < 0):
-            hint = "a whole number from 0, an expression or a choice"
-            self.findings.add(f"`repeat` takes a number of copies, given {kind(node)}", node.mark, hint)
-        return value
-
-    def _when(self, node: Located, known: Names, marks: dict[str, Mark]) -> Value:
-        value = self.values.value(node, known, marks, "when")
-        if (isinstance(node, Scalar) and "$" in node.text) or is_tagged(node) or isinstance(value, bool):
-            return value
-        hint = "e.g. `when: $depth > 1`"
-        self.findings.add(f"`when` takes an expression, given {kind(node)}", node.mark, hint)
-        return value
-
-
-def check_variable(name: str, at: Mark, findings: Findings) -> None:
-    """Report a name that cannot be a variable's, an argument's or one of `each`."""
-    if name == COPY:
-        findings.add("'i' cannot be given to a variable", at, "$i is the number of a copy under `repeat`")
-    elif not VARIABLE.fullmatch(name):
-        findings.add(f"{quoted(name)} cannot name a variable", at, f"a variable's name has {VARIABLE_RULE}")

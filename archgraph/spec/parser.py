@@ -1,4 +1,4 @@
-"""Located tree -> Spec: the file's top level. Every mistake of the file is collected before one SpecError is raised."""
+"""Located tree -> Spec: the file's top level. Every mistake of a file is in the one SpecError raised."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from archgraph.errors import Mark, SpecError, nearest
 from archgraph.spec.blocks import read_blocks, signatures
 from archgraph.spec.findings import Findings, quoted
+from archgraph.spec.identifiers import NAME, NAME_RULE, check_variable
 from archgraph.spec.model import Body, Spec, Value
-from archgraph.spec.nodes import NAME, NAME_RULE, Nodes, check_variable
+from archgraph.spec.nodes import Nodes
 from archgraph.spec.references import check_names
 from archgraph.spec.tree import Entry, Map, Scalar, Seq, Tree, kind
 from archgraph.spec.values import Names
@@ -128,7 +129,7 @@ class _File:
         if "input" not in self.entries:
             return ()
         node = self.entries["input"].value
-        hint = "channels, height and width without the batch: [3, 224, 224]; [C, L] for sequences, [N] for vectors"
+        hint = "without the batch: [3, 224, 224] is C, H, W; [C, L] for sequences, [N] for vectors"
         if isinstance(node, Map):
             hint = "several inputs cannot be used yet"
         if not isinstance(node, Seq) or not 1 <= len(node.items) <= 3:

@@ -1,8 +1,7 @@
 """YAML text -> located tree, within limits. The only importer of yaml for reading.
 
-The tree is built here from libyaml's events: its own composer recurses in C (a file of `[` crashes the process),
-copies nothing of positions, and expands aliases without a limit. Events are taken one at a time, so a file that
-breaks a limit is refused before the rest of it is looked at.
+The tree is built here from libyaml's events: its own composer recurses in C, and a file of `[` crashes
+the process. Events are taken one at a time: a file past a limit is refused before the rest of it is read.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from yaml.events import (
 
 from archgraph.errors import Finding, Mark, Source, SpecError
 from archgraph.spec.findings import Findings, quoted
-from archgraph.spec.scalars import UnusableNumber, resolve
+from archgraph.spec.scalars import UnusableNumberError, resolve
 from archgraph.spec.syntax import explain
 from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, Tree
 
@@ -56,8 +55,8 @@ def decode(name: str, data: bytes) -> Source:
 def read(source: Source) -> Tree:
     """The one YAML document in a text as a located tree.
 
-    Raises SpecError where the text is no YAML, or goes past a limit: 1 MB, 64 levels, 100,000 values with aliases
-    expanded. Duplicate keys, tags and unusable numbers do not stop it; they stand in the tree's `findings`.
+    Raises SpecError where the text is no YAML or goes past a limit: 1 MB, 64 levels, 100,000 values with
+    aliases expanded. Duplicate keys, tags and unusable numbers do not stop it: they are the tree's `findings`.
     """
     text = source.text
     if len(text) > MAX_BYTES or (not text.isascii() and len(text.encode("utf-8", "replace")) > MAX_BYTES):
@@ -146,7 +145,7 @@ class _Builder:
         elif plain and not (self.open and self.open[-1].items is None and self.open[-1].key is None):
             try:
                 value = resolve(text)
-            except UnusableNumber as error:
+            except UnusableNumberError as error:
                 self.findings.add(f"{quoted(text)} {error}", mark, "a text of digits is written in quotes")
         self.values += 1
         scalar = Scalar(value, mark, text, plain)

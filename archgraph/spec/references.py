@@ -1,4 +1,4 @@
-"""Names that stand for nodes: `stem`, `stage.0.2` (a copy), `stage2/1` (an output); whether they exist is checked here."""
+"""Names that stand for nodes, and whether they exist: `stem`, `stage.0.2` (a copy), `x/1` (an output)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from archgraph.errors import Mark, nearest
 from archgraph.spec.findings import Findings, quoted
+from archgraph.spec.identifiers import ABOVE, INPUT
 from archgraph.spec.model import Body, NodeSpec
 from archgraph.spec.naming import node_names
 
-INPUT, ABOVE = "in", "prev"
 _REFERENCE = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)((?:\.[0-9]{1,9})*)(?:/([0-9]{1,9}))?")
 
 

@@ -27,12 +27,12 @@ _EXACT = 2**53
 """Up to here a float holds every whole number."""
 
 
-class UnusableNumber(ValueError):
+class UnusableNumberError(ValueError):
     """A scalar that is a number, but none that can be used; the text says why."""
 
 
 def resolve(text: str) -> Plain:
-    """The value of a plain scalar. Raises UnusableNumber."""
+    """The value of a plain scalar. Raises UnusableNumberError."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _DIGITS:
@@ -51,7 +51,7 @@ def resolve(text: str) -> Plain:
 def _bounded(text: str, base: int) -> int:
     # The length is looked at first: to convert a million digits takes seconds.
     if len(text) > 40 or abs(value := int(text, base)) > MAX_INT:
-        raise UnusableNumber("is too large a number")
+        raise UnusableNumberError("is too large a number")
     return value
 
 
@@ -59,7 +59,7 @@ def _float(text: str, *, exponent: bool) -> int | float:
     """A number with a point or an exponent; `20e6` is a whole number, so that counts can be written so."""
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise UnusableNumber("is too large a number")
+        raise UnusableNumberError("is too large a number")
     return int(value) if exponent and value.is_integer() and abs(value) < _EXACT else value
 
 
@@ -67,5 +67,5 @@ def _count(text: str, match: re.Match[str]) -> int:
     whole, fraction, unit = match.groups(default="")
     zeros = {"k": 3, "M": 6, "G": 9}[unit]
     if len(text) > 40 or fraction[zeros:].strip("0"):
-        raise UnusableNumber("is not a whole number")
+        raise UnusableNumberError("is not a whole number")
     return _bounded(whole + fraction[:zeros].ljust(zeros, "0"), 10)

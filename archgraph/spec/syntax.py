@@ -6,34 +6,36 @@ import yaml
 
 from archgraph.errors import Finding, Mark, Source
 
-_INDENT = "items of one list or mapping begin in the same column"
+_INDENT = "what belongs to one list or mapping begins in the same column"
+_QUOTE = "put a text that begins with {} in quotes"
 
 # A part of the problem or its context as libyaml or PyYAML word it, what we say instead, and a hint.
-_PROBLEMS: tuple[tuple[str, str, str], ...] = (
+_PROBLEMS = (
     ("could not find expected ':'", "a key without ':'", "write `key: value`"),
-    ("mapping values are not allowed", "a ':' cannot stand here", "quote a text that holds ': ', or check the indentation"),
+    ("mapping values are not allowed", "a ':' cannot stand here", "quote a text with ': ' in it"),
     ("expected ',' or ']'", "a list is not closed", "write ',' between items and ']' at the end"),
     ("expected ',' or '}'", "a mapping is not closed", "write ',' between entries and '}' at the end"),
-    ("while scanning a quoted scalar", "a quoted text is not closed", "end it with the quote it began with"),
-    ("unknown escape character", "an unknown escape in a quoted text", "in \"...\" a backslash is written twice; in '...' once"),
+    ("unknown escape character", "an unknown escape in a quoted text", r'in "..." a backslash is written \\'),
     ("expected escape sequence", "a wrong escape in a quoted text", r"\x takes 2 hexadecimal digits, \u 4"),
-    ("block sequence entries are not allowed", "a list cannot begin here", "put its first '-' on a line of its own"),
-    ("did not find expected '-' indicator", "a list item was expected: '-'", _INDENT),
-    ("expected <block end>, but found '-'", "a list item was not expected here", _INDENT),
+    ("while scanning a quoted scalar", "a quoted text is not closed", "end it with the quote it began with"),
+    ("block sequence entries are not allowed", "a list cannot begin here", "begin it on a line of its own"),
+    ("expected '-' indicator", "a list item was expected here: '- '", _INDENT),
+    ("but found '-'", "a list item was not expected here", _INDENT),
     ("did not find expected key", "a key was expected here", _INDENT),
     ("expected <block end>", "a key was expected here", _INDENT),
-    ("expected <document start>", "the text goes on after its end", "a file holds one mapping; check the indentation"),
-    ("did not find expected node content", "a value was expected here", ""),
+    ("expected <document start>", "the text goes on after its end", "check the indentation"),
+    ("expected '<document start>'", "the text goes on after its end", "check the indentation"),
+    ("expected node content", "a value was expected here", ""),
     ("expected the node content", "a value was expected here", ""),
-    ("mapping keys are not allowed", "a key cannot begin here", ""),
-    ("while scanning an alias", "an alias without a name", "quote a text that begins with '*'"),
-    ("while scanning an anchor", "an anchor without a name", "quote a text that begins with '&'"),
-    ("while scanning a block scalar", "a wrong block text", "write '|' or '>' and begin the text in the next line, indented with spaces"),
-    ("while scanning a directive", "a line that begins with '%' cannot be read", "quote a text that begins with '%'"),
+    ("mapping keys are not allowed", "a key cannot begin here", _QUOTE.format("'?'")),
+    ("while scanning an alias", "an alias without a name", _QUOTE.format("'*'")),
+    ("while scanning an anchor", "an anchor without a name", _QUOTE.format("'&'")),
+    ("while scanning a block scalar", "a block text cannot begin so", "write '|' or '>' and a new line"),
+    ("while scanning a directive", "a line that begins with '%' cannot be read", _QUOTE.format("'%'")),
     ("incompatible", "this version of YAML is not known", "remove the line '%YAML'"),
-    ("while scanning a tag", "a tag cannot be read", "quote a text that begins with '!'"),
-    ("while parsing a tag", "a tag cannot be read", "quote a text that begins with '!'"),
-    ("undefined tag handle", "a tag cannot be read", "quote a text that begins with '!'"),
+    ("while scanning a tag", "a tag cannot be read", _QUOTE.format("'!'")),
+    ("while parsing a tag", "a tag cannot be read", _QUOTE.format("'!'")),
+    ("undefined tag handle", "a tag cannot be read", _QUOTE.format("'!'")),
 )  # fmt: skip
 
 
@@ -45,8 +47,8 @@ def explain(source: Source, error: yaml.MarkedYAMLError) -> Finding:
         return _cannot_start(at)
     for part, message, hint in _PROBLEMS:
         if part in problem or part in context:
-            opened = _place(source, error.context_mark) if error.context_mark else None
-            if "not closed" in message and opened and (opened.line, opened.col) != (at.line, at.col):
+            opened = _place(source, error.context_mark)
+            if "not closed" in message and (opened.line, opened.col) != (at.line, at.col):
                 message += f": it begins in line {opened.line}, column {opened.col}"
             return Finding(message, at, hint)
     return Finding(f"not YAML: {', '.join(filter(None, [context, problem]))}", at)
@@ -61,10 +63,10 @@ def _cannot_start(at: Mark) -> Finding:
     return Finding(f"a text cannot begin with {found!r}", at, "put the text in quotes")
 
 
-def _place(source: Source, mark: yaml.Mark) -> Mark:
+def _place(source: Source, mark: yaml.Mark | None) -> Mark:
     """YAML's place; what is after the end of the text is put at the end of its last line."""
     lines = source.text.splitlines()
-    if mark.line < len(lines):
+    if mark is not None and mark.line < len(lines):
         return Mark(source, mark.line + 1, mark.column + 1)
     filled = [number for number, line in enumerate(lines, 1) if line.strip()]
     last = filled[-1] if filled else 1

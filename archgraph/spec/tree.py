@@ -58,7 +58,7 @@ class Tree(NamedTuple):
         return self.root
 
     def at(self, path: Sequence[str | int]) -> Mark:
-        """Position of the value at a path such as `("budget", "macs", 1)`, or of the last part that exists."""
+        """Position of the value at a path such as `("budget", "macs", 1)`, or of what is left of it."""
         node = self.root
         for part in path:
             if isinstance(node, Map) and str(part) in node.entries:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from archgraph.errors import Mark, nearest
 from archgraph.spec.expressions import ExpressionError, compile_expression
 from archgraph.spec.findings import Findings, quoted
+from archgraph.spec.identifiers import COPY
 from archgraph.spec.model import Choice, Expr, Range, Value
 from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, kind
 
@@ -15,8 +16,6 @@ Names: TypeAlias = frozenset[str]
 """The variables known where a value stands."""
 Read: TypeAlias = Callable[[Located], Value]
 
-COPY = "i"
-"""The variable that holds a copy's number under `repeat`."""
 MAX_OPTIONS = 100_000
 
 
