@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,13 +37,19 @@ class Call(NamedTuple):
 class Lowering(NamedTuple):
     """How a primitive becomes PyTorch: an expression over its inputs, and the module it calls, if any.
 
-    In `forward`, `{0}`, `{1}` are the inputs, `{inputs}` all of them separated by commas, and `{self}` the module.
-    `in_place` is the module or expression to use where overwriting the first input is safe (None: there is none).
+    In `forward`, `{0}`, `{1}` are the inputs, `{inputs}` all of them separated by commas, and `{self}` the module;
+    the only other names are `torch` and the methods of tensors. `in_place` is what to use where overwriting the
+    first input is safe (None: there is none, or it saves nothing in training). `aliases` says that the output may
+    share memory with the first input, as a view does, so that overwriting one would change the other.
+    `overwritable` says that the output is new memory that nobody needs once the next op has it, backward included
+    (conv, linear, batch_norm, add: yes; sigmoid or dropout: no), so that the next op may work in place.
     """
 
     forward: str = "{self}({0})"
     module: Call | None = None
     in_place: Lowering | None = None
+    aliases: bool = False
+    overwritable: bool = False
 
 
 class Example(NamedTuple):
@@ -54,7 +60,13 @@ class Example(NamedTuple):
 
 
 class Op(BaseModel, ABC):
-    """A word of the language. Field order is the order of positional values in YAML."""
+    """A word of the language. Field order is the order of positional values in YAML.
+
+    Ops are values: equal where their arguments are, and made by `archgraph.ops.make`, which gives the same object
+    for the same arguments.
+    """
+
+    __slots__ = ("_facts", "_hash")
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
@@ -63,6 +75,18 @@ class Op(BaseModel, ABC):
     arity: ClassVar[int | None] = 1
     """How many inputs it takes; None for one or more."""
     examples: ClassVar[tuple[Example, ...]] = ()
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            value = hash((type(self), *self.__dict__.values()))
+            object.__setattr__(self, "_hash", value)
+            return value
+
+    if TYPE_CHECKING:
+        _hash: int
+        _facts: dict[tuple[Shape, ...], Any]
 
 
 class Primitive(Op):
@@ -116,7 +140,9 @@ class Builder(Protocol):
     def shape(self, ref: Ref) -> Shape:
         """Shape of a value made so far."""
 
-    def add(self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None) -> Ref:
+    def add(
+        self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None
+    ) -> Ref:
         """Add an op (a primitive or a macro) by its YAML name; the file's defaults fill what `args` leaves out.
 
         `shares` is an earlier node of the same op whose weights this one uses.

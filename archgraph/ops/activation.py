@@ -1,0 +1,338 @@
+"""Activations, by their torch names: every element on its own, shapes unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from archgraph.errors import RuleError
+from archgraph.ops.arguments import Flag, NotNegative, Number, Positive, Takes
+from archgraph.ops.base import Call, Example, Lowering, Primitive
+from archgraph.shape import Shape
+
+_MAP = ((8, 6, 5),)
+
+
+class Activation(Primitive):
+    """An op on every element. Its fields are arguments of its torch class, names and defaults the same.
+
+    `in_place` is how torch overwrites the input: by the module's `inplace`, or by a method. It is None where
+    the gradient needs the input, so that torch would keep a copy and nothing would be saved.
+    """
+
+    torch_class: ClassVar[str]
+    in_place: ClassVar[str | None] = None
+
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({}, ((10,),)))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        fields = type(self).model_fields
+        kwargs = {name: value for name, value in self if value != fields[name].default}
+        call = Call(f"nn.{self.torch_class}", (), kwargs)
+        if self.in_place is None:
+            return Lowering(module=call, overwritable=True)
+        if self.in_place == "module":
+            over = Lowering(module=call._replace(kwargs={**kwargs, "inplace": True}))
+        else:
+            over = Lowering(self.in_place)
+        return Lowering(module=call, in_place=over)
+
+
+class ReLU(Activation):
+    """max(0, x).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.ReLU.
+    """
+
+    op: ClassVar[str] = "relu"
+    torch_class: ClassVar[str] = "ReLU"
+    in_place: ClassVar[str | None] = "module"
+
+
+class ReLU6(Activation):
+    """min(max(0, x), 6).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1704.04861; torch.nn.ReLU6.
+    """
+
+    op: ClassVar[str] = "relu6"
+    torch_class: ClassVar[str] = "ReLU6"
+
+
+class LeakyReLU(Activation):
+    """x where it is positive, else negative_slope * x.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.LeakyReLU.
+    """
+
+    op: ClassVar[str] = "leaky_relu"
+    torch_class: ClassVar[str] = "LeakyReLU"
+    in_place: ClassVar[str | None] = "module"
+    negative_slope: NotNegative = Field(0.01, description="Slope below 0.")
+
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"negative_slope": 0.2}, ((10,),)))
+
+
+class PReLU(Activation):
+    """x where it is positive, else a trainable slope times x.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1502.01852; torch.nn.PReLU.
+    """
+
+    op: ClassVar[str] = "prelu"
+    torch_class: ClassVar[str] = "PReLU"
+    per_channel: Flag = Field(False, description="A slope for each channel, in place of one for all.")
+    init: Number = Field(0.25, description="The slope before training.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, _MAP),
+        Example({"per_channel": True, "init": 0.1}, _MAP),
+    )
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        return {"weight": (inputs[0][0] if self.per_channel else 1,)}
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        kwargs = {} if self.init == 0.25 else {"init": self.init}
+        call = Call("nn.PReLU", (inputs[0][0],) if self.per_channel else (), kwargs)
+        return Lowering(module=call, overwritable=True)
+
+
+class ELU(Activation):
+    """x where it is positive, else alpha * (exp(x) - 1).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1511.07289; torch.nn.ELU.
+    """
+
+    op: ClassVar[str] = "elu"
+    torch_class: ClassVar[str] = "ELU"
+    in_place: ClassVar[str | None] = "module"
+    alpha: NotNegative = Field(1.0, description="The value far below 0, with its sign turned.")
+
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"alpha": 0.5}, ((10,),)))
+
+
+class SELU(Activation):
+    """The elu whose constants keep mean 0 and variance 1 from layer to layer.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1706.02515; torch.nn.SELU.
+    """
+
+    op: ClassVar[str] = "selu"
+    torch_class: ClassVar[str] = "SELU"
+    in_place: ClassVar[str | None] = "module"
+
+
+class CELU(Activation):
+    """x where it is positive, else alpha * (exp(x / alpha) - 1).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1704.07483; torch.nn.CELU.
+    """
+
+    op: ClassVar[str] = "celu"
+    torch_class: ClassVar[str] = "CELU"
+    in_place: ClassVar[str | None] = "module"
+    alpha: Positive = Field(1.0, description="The value far below 0, with its sign turned.")
+
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"alpha": 0.5}, ((10,),)))
+
+
+class GELU(Activation):
+    """x times the normal distribution's share below x.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1606.08415; torch.nn.GELU.
+    """
+
+    op: ClassVar[str] = "gelu"
+    torch_class: ClassVar[str] = "GELU"
+    approximate: Annotated[Literal["none", "tanh"], Takes("none or tanh")] = Field(
+        "none", description="`tanh` is the faster formula of the first transformers."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"approximate": "tanh"}, ((10,),)))
+
+
+class SiLU(Activation):
+    """x * sigmoid(x), also called swish.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1702.03118; torch.nn.SiLU.
+    """
+
+    op: ClassVar[str] = "silu"
+    torch_class: ClassVar[str] = "SiLU"
+
+
+class Mish(Activation):
+    """x * tanh(softplus(x)).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1908.08681; torch.nn.Mish.
+    """
+
+    op: ClassVar[str] = "mish"
+    torch_class: ClassVar[str] = "Mish"
+
+
+class Sigmoid(Activation):
+    """1 / (1 + exp(-x)).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Sigmoid.
+    """
+
+    op: ClassVar[str] = "sigmoid"
+    torch_class: ClassVar[str] = "Sigmoid"
+    in_place: ClassVar[str | None] = "{0}.sigmoid_()"
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Tanh.
+    """
+
+    op: ClassVar[str] = "tanh"
+    torch_class: ClassVar[str] = "Tanh"
+    in_place: ClassVar[str | None] = "{0}.tanh_()"
+
+
+class Softplus(Activation):
+    """log(1 + exp(beta * x)) / beta, a smooth relu.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Softplus.
+    """
+
+    op: ClassVar[str] = "softplus"
+    torch_class: ClassVar[str] = "Softplus"
+    beta: Positive = Field(1.0, description="Sharpness of the bend.")
+    threshold: Number = Field(20.0, description="Above this value of beta * x it is x itself.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, _MAP),
+        Example({"beta": 2.0, "threshold": 10.0}, ((10,),)),
+    )
+
+
+class Softsign(Activation):
+    """x / (1 + abs(x)).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Softsign.
+    """
+
+    op: ClassVar[str] = "softsign"
+    torch_class: ClassVar[str] = "Softsign"
+
+
+class Hardswish(Activation):
+    """x * min(max(0, x + 3), 6) / 6.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1905.02244; torch.nn.Hardswish.
+    """
+
+    op: ClassVar[str] = "hardswish"
+    torch_class: ClassVar[str] = "Hardswish"
+
+
+class Hardsigmoid(Activation):
+    """min(max(0, x + 3), 6) / 6.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Hardsigmoid.
+    """
+
+    op: ClassVar[str] = "hardsigmoid"
+    torch_class: ClassVar[str] = "Hardsigmoid"
+
+
+class Hardtanh(Activation):
+    """x between two limits, the limits beyond them.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Hardtanh.
+    """
+
+    op: ClassVar[str] = "hardtanh"
+    torch_class: ClassVar[str] = "Hardtanh"
+    min_val: Number = Field(-1.0, description="The least value given.")
+    max_val: Number = Field(1.0, description="The greatest value given, above min_val.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, _MAP),
+        Example({"min_val": 0.0, "max_val": 2.0}, ((10,),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if self.max_val <= self.min_val:
+            raise RuleError(f"max_val {self.max_val} is not above min_val {self.min_val}", argument="max_val")
+        return inputs[0]
+
+
+class LogSigmoid(Activation):
+    """log(1 / (1 + exp(-x))).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.LogSigmoid.
+    """
+
+    op: ClassVar[str] = "logsigmoid"
+    torch_class: ClassVar[str] = "LogSigmoid"
+
+
+class Hardshrink(Activation):
+    """x where abs(x) is above lambd, else 0.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Hardshrink.
+    """
+
+    op: ClassVar[str] = "hardshrink"
+    torch_class: ClassVar[str] = "Hardshrink"
+    lambd: NotNegative = Field(0.5, description="Half the width of the flat part.")
+
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"lambd": 0.1}, ((10,),)))
+
+
+class Softshrink(Activation):
+    """x brought nearer to 0 by lambd, 0 where it would pass it.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Softshrink.
+    """
+
+    op: ClassVar[str] = "softshrink"
+    torch_class: ClassVar[str] = "Softshrink"
+    lambd: NotNegative = Field(0.5, description="Half the width of the flat part.")
+
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"lambd": 0.1}, ((10,),)))
+
+
+class Tanhshrink(Activation):
+    """x - tanh(x).
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Tanhshrink.
+    """
+
+    op: ClassVar[str] = "tanhshrink"
+    torch_class: ClassVar[str] = "Tanhshrink"

@@ -1,0 +1,69 @@
+"""Densely connected layers."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge
+from pydantic import Field
+
+from archgraph.errors import RuleError
+from archgraph.ops.arguments import Depth, Held, IsGraph, Role, Takes
+from archgraph.ops.base import Builder, Example, Macro, Ref
+from archgraph.spec.model import Body, NodeSpec
+
+
+class Dense(Macro):
+    """Layers each of which sees the input and the outputs of all layers above it, concatenated.
+
+    `(C, H, W) -> (C + layers * growth, H, W)`.
+    Each layer is a copy of the body; every concat takes all its parts at once.
+    Source: arXiv:1608.06993.
+    """
+
+    op: ClassVar[str] = "dense"
+    layers: Depth = Field(description="Number of layers.")
+    growth: Annotated[int | None, Ge(1), Takes("a positive integer"), Role("width")] = Field(
+        None,
+        description="Channels that each layer adds, by one 3x3 conv with `order: pre`; not beside a body.",
+    )
+    body: Annotated[Body | None, IsGraph(), Held("graph"), Takes("a list of nodes")] = Field(
+        None, description="The nodes of a layer, in place of growth's one conv."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"layers": 3, "growth": 12}, ((16, 8, 8),)),
+        Example(
+            {
+                "layers": 2,
+                "body": Body(
+                    (
+                        NodeSpec(
+                            "conv", {"out": 32, "kernel": 1, "norm": "batch", "act": "relu", "order": "pre"}
+                        ),
+                        NodeSpec(
+                            "conv", {"out": 8, "kernel": 3, "norm": "batch", "act": "relu", "order": "pre"}
+                        ),
+                    )
+                ),
+            },
+            ((16, 8, 8),),
+        ),
+    )
+
+    def expand(self, build: Builder, *inputs: Ref) -> Ref:
+        if (self.growth is None) == (self.body is None):
+            given = "neither" if self.body is None else "both"
+            raise RuleError(
+                f"dense takes growth or a body, given {given}", hint="growth: 32, or body: [conv: ...]"
+            )
+        seen = list(inputs)
+        for layer in range(self.layers):
+            x = seen[0] if layer == 0 else build.add(f"concat{layer}", "concat", {}, *seen)
+            if self.body is not None:
+                seen.append(build.body(str(layer), self.body, x))
+            else:
+                seen.append(
+                    build.add(str(layer), "conv", {"out": self.growth, "kernel": 3, "order": "pre"}, x)
+                )
+        return build.add("concat", "concat", {}, *seen)

@@ -1,0 +1,66 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from archgraph.ops.arguments import Act, Bias, Count, Norm, Takes
+from archgraph.ops.base import Call, Example, Lowering, Primitive, Wrapped
+from archgraph.ops.boxes import boxed
+from archgraph.ops.sizes import vector
+from archgraph.shape import Shape
+
+
+class Linear(Primitive):
+    """Fully connected layer, with the normalisation and activation that go with it.
+
+    `(N,) -> (out,)`.
+    A map is not flattened silently: put `flatten` or a global pool before it. With `norm` or `act` it stands for
+    a box of up to three nodes, as conv does; the bias is left out where the box has a norm.
+    Source: torch.nn.Linear.
+    """
+
+    op: ClassVar[str] = "linear"
+    out: Count = Field(description="Output features.")
+    bias: Bias = Field(None, description="Add a trainable number a feature; on where there is no norm.")
+    norm: Norm = Field("none", description="Normalisation after it (before it with `order: pre`).")
+    act: Act = Field("none", description="Activation after norm, by its name.")
+    order: Annotated[Literal["post", "pre"], Takes("post or pre")] = Field(
+        "post", description="`post` is linear, norm, act; `pre` is norm, act, linear."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"out": 1000}, ((2048,),)),
+        Example({"out": 7, "bias": False}, ((5,),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        vector(inputs[0], self.op)
+        return (self.out,)
+
+    def macs(self, *inputs: Shape) -> int:
+        return self.out * vector(inputs[0], self.op)
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        weight = {"weight": (self.out, vector(inputs[0], self.op))}
+        return {**weight, "bias": (self.out,)} if self.has_bias else weight
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether it has a bias, given or not."""
+        return self.norm == "none" if self.bias is None else self.bias
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        kwargs = {} if self.has_bias else {"bias": False}
+        call = Call("nn.Linear", (vector(inputs[0], self.op), self.out), kwargs)
+        return Lowering(module=call, overwritable=True)
+
+    def wrapped(self) -> Wrapped | None:
+        return (
+            None
+            if self.norm == self.act == "none"
+            else boxed(self, self.norm, self.act, self.order, bias=self.has_bias)
+        )

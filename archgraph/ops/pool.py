@@ -1,0 +1,246 @@
+"""Pooling: a window or a whole map made one value, channel by channel."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from archgraph.errors import RuleError
+from archgraph.ops.arguments import Dilation, Flag, Kernel, Pads, PoolStride, Sizes
+from archgraph.ops.base import Call, Example, Lowering, Primitive
+from archgraph.ops.sizes import one_if_equal, spatial
+from archgraph.shape import Shape, per_axis, window
+
+
+class MaxPool(Primitive):
+    """The greatest value in each window.
+
+    `(C, H, W) -> (C, H', W')`, or `(C, L) -> (C, L')`.
+    The padding never wins: it counts as minus infinity.
+    Source: torch.nn.MaxPool1d, torch.nn.MaxPool2d.
+    """
+
+    op: ClassVar[str] = "max_pool"
+    kernel: Kernel = Field(description="Window in pixels, one for all axes or one an axis (height, width).")
+    stride: PoolStride = Field(None, description="Step in pixels; the kernel where it is not given.")
+    pad: Pads = Field(0, description="Pixels added at each side, at most half of the kernel.")
+    dilation: Dilation = Field(1, description="Distance in pixels between the window's elements.")
+    ceil: Flag = Field(False, description="Count a last window that the input fills in part.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"kernel": 3, "stride": 2, "pad": 1}, ((64, 112, 112),)),
+        Example({"kernel": 3, "stride": 2, "ceil": True}, ((4, 8, 8),)),
+        Example({"kernel": (2, 3), "dilation": (1, 2)}, ((4, 9, 9),)),
+        Example({"kernel": 2}, ((4, 9),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return _windows(x, self.op, self.kernel, self.stride, self.pad, self.dilation, ceil=self.ceil)
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        axes = len(inputs[0]) - 1
+        kwargs = _sizes(
+            axes, kernel_size=self.kernel, stride=self.stride, padding=self.pad, dilation=self.dilation
+        )
+        kwargs |= {"ceil_mode": True} if self.ceil else {}
+        return Lowering(
+            module=Call(f"nn.MaxPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True
+        )
+
+
+class AvgPool(Primitive):
+    """The mean of each window.
+
+    `(C, H, W) -> (C, H', W')`, or `(C, L) -> (C, L')`.
+    Source: torch.nn.AvgPool1d, torch.nn.AvgPool2d.
+    """
+
+    op: ClassVar[str] = "avg_pool"
+    kernel: Kernel = Field(description="Window in pixels, one for all axes or one an axis (height, width).")
+    stride: PoolStride = Field(None, description="Step in pixels; the kernel where it is not given.")
+    pad: Pads = Field(0, description="Pixels of 0 added at each side, at most half of the kernel.")
+    ceil: Flag = Field(False, description="Count a last window that the input fills in part.")
+    count_include_pad: Flag = Field(True, description="Count the padding among the elements of the mean.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"kernel": 2}, ((6, 28, 28),)),
+        Example({"kernel": 3, "stride": 2, "pad": 1, "ceil": True, "count_include_pad": False}, ((4, 8, 9),)),
+        Example({"kernel": 3, "stride": 1, "pad": 1}, ((4, 9),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return _windows(x, self.op, self.kernel, self.stride, self.pad, 1, ceil=self.ceil)
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        axes = len(inputs[0]) - 1
+        kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=self.pad)
+        kwargs |= {"ceil_mode": True} if self.ceil else {}
+        kwargs |= {} if self.count_include_pad else {"count_include_pad": False}
+        return Lowering(
+            module=Call(f"nn.AvgPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True
+        )
+
+
+class AdaptiveAvgPool(Primitive):
+    """The mean of each cell of a grid laid over the map.
+
+    `(C, H, W) -> (C, size, size)`, or `(C, L) -> (C, size)`.
+    Cells overlap by a pixel where the grid does not divide the map.
+    Source: torch.nn.AdaptiveAvgPool1d, torch.nn.AdaptiveAvgPool2d.
+    """
+
+    op: ClassVar[str] = "adaptive_avg_pool"
+    size: Sizes = Field(description="Output size in pixels, one for all axes or one an axis (height, width).")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"size": 6}, ((256, 13, 13),)),
+        Example({"size": (3, 2)}, ((4, 7, 8),)),
+        Example({"size": 5}, ((4, 12),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _grid(inputs[0], self.op, self.size)
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        return _adaptive("Avg", inputs[0], self.size)
+
+
+class AdaptiveMaxPool(Primitive):
+    """The greatest value of each cell of a grid laid over the map.
+
+    `(C, H, W) -> (C, size, size)`, or `(C, L) -> (C, size)`.
+    Cells overlap by a pixel where the grid does not divide the map.
+    Source: torch.nn.AdaptiveMaxPool1d, torch.nn.AdaptiveMaxPool2d.
+    """
+
+    op: ClassVar[str] = "adaptive_max_pool"
+    size: Sizes = Field(description="Output size in pixels, one for all axes or one an axis (height, width).")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"size": 4}, ((256, 13, 13),)),
+        Example({"size": (3, 2)}, ((4, 7, 8),)),
+        Example({"size": 5}, ((4, 12),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _grid(inputs[0], self.op, self.size)
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        return _adaptive("Max", inputs[0], self.size)
+
+
+class GlobalAvgPool(Primitive):
+    """The mean of each channel.
+
+    `(C, H, W) -> (C,)`, or `(C, 1, 1)` with `keep`; a sequence likewise.
+    Source: arXiv:1312.4400; torch.nn.AdaptiveAvgPool2d(1).
+    """
+
+    op: ClassVar[str] = "global_avg_pool"
+    keep: Flag = Field(False, description="Keep the axes of height and width, with size 1.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, ((2048, 7, 7),)),
+        Example({"keep": True}, ((8, 5, 4),)),
+        Example({"keep": True}, ((8, 5),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _global(inputs[0], self.op, keep=self.keep)
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        pooled = _adaptive("Avg", inputs[0], 1)
+        return pooled if self.keep else pooled._replace(forward="torch.flatten({self}({0}), 1)")
+
+
+class GlobalMaxPool(Primitive):
+    """The greatest value of each channel.
+
+    `(C, H, W) -> (C,)`, or `(C, 1, 1)` with `keep`; a sequence likewise.
+    Source: torch.nn.AdaptiveMaxPool2d(1).
+    """
+
+    op: ClassVar[str] = "global_max_pool"
+    keep: Flag = Field(False, description="Keep the axes of height and width, with size 1.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, ((512, 7, 7),)),
+        Example({"keep": True}, ((8, 5, 4),)),
+        Example({}, ((8, 5),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _global(inputs[0], self.op, keep=self.keep)
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        pooled = _adaptive("Max", inputs[0], 1)
+        return pooled if self.keep else pooled._replace(forward="torch.flatten({self}({0}), 1)")
+
+
+_Given = int | tuple[int, ...]
+
+
+def _windows(
+    x: Shape, op: str, kernel: _Given, stride: _Given | None, pad: _Given, dilation: _Given, *, ceil: bool
+) -> Shape:
+    sizes = spatial(x, op)
+    axes = len(sizes)
+    kernels, pads = per_axis(kernel, axes, "kernel"), per_axis(pad, axes, "pad")
+    strides = per_axis(kernel if stride is None else stride, axes, "stride")
+    dilations = per_axis(dilation, axes, "dilation")
+    for k, p, d in zip(kernels, pads, dilations, strict=True):
+        if p > (d * (k - 1) + 1) // 2:
+            raise RuleError(
+                f"pad {p} is more than half of a kernel that spans {d * (k - 1) + 1}",
+                hint=f"it is at most {(d * (k - 1) + 1) // 2}, so that each window holds a pixel of the input",
+                argument="pad",
+            )
+    both = tuple((p, p) for p in pads)
+    rows = zip(sizes, kernels, strides, both, dilations, strict=True)
+    return x[0], *(window(size, k, s, p, d, ceil=ceil) for size, k, s, p, d in rows)
+
+
+def _grid(x: Shape, op: str, size: _Given) -> Shape:
+    return x[0], *per_axis(size, len(spatial(x, op)), "size")
+
+
+def _global(x: Shape, op: str, *, keep: bool) -> Shape:
+    axes = len(spatial(x, op))
+    return (x[0], *(1,) * axes) if keep else x[:1]
+
+
+def _adaptive(kind: str, x: Shape, size: _Given) -> Lowering:
+    axes = len(x) - 1
+    call = Call(f"nn.Adaptive{kind}Pool{axes}d", (one_if_equal(per_axis(size, axes, "size")),))
+    return Lowering(module=call, overwritable=True)
+
+
+def _sizes(axes: int, **given: _Given | None) -> dict[str, Any]:
+    """Keyword arguments of a pooling class, without those at its defaults."""
+    usual = {"padding": 0, "dilation": 1}
+    known = ((name, size) for name, size in given.items() if size is not None)
+    sizes = {name: one_if_equal(per_axis(size, axes, name)) for name, size in known}
+    if sizes.get("stride") == sizes["kernel_size"]:
+        del sizes["stride"]
+    return {name: size for name, size in sizes.items() if size != usual.get(name)}
