@@ -19,6 +19,8 @@ _OTHER_TYPES = {
     "integer": "int", "number": "float", "double": "float", "text": "str", "string": "str", "boolean": "bool",
     "tuple": "list", "array": "list",
 }  # fmt: skip
+TYPE_WORDS = frozenset({*TYPES, *_OTHER_TYPES})
+"""Texts that are read as types where they stand without quotes."""
 
 
 def signatures(blocks: Mapping[str, Entry], findings: Findings) -> dict[str, Signature]:
@@ -39,7 +41,7 @@ def signatures(blocks: Mapping[str, Entry], findings: Findings) -> dict[str, Sig
 
 def is_type(node: Scalar) -> bool:
     """Whether a text stands for a type: `planes: int` does, `planes: "int"` is a default value."""
-    return node.plain and node.text in (*TYPES, *_OTHER_TYPES)
+    return node.plain and node.text in TYPE_WORDS
 
 
 def _type(argument: Entry) -> str | None:

@@ -55,8 +55,8 @@ def decode(name: str, data: bytes) -> Source:
 def read(source: Source) -> Tree:
     """The one YAML document in a text as a located tree.
 
-    Raises SpecError where the text is no YAML or goes past a limit: 1 MB, 64 levels, 100,000 values with
-    aliases expanded. Duplicate keys, tags and unusable numbers do not stop it: they are the tree's `findings`.
+    Raises SpecError where the text is no YAML or goes past a limit (1 MB, 64 levels, 100,000 values with its
+    aliases expanded). Duplicate keys, tags and unusable numbers are the tree's `findings`: they stop nothing.
     """
     text = source.text
     if len(text) > MAX_BYTES or (not text.isascii() and len(text.encode("utf-8", "replace")) > MAX_BYTES):
