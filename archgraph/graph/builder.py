@@ -49,17 +49,17 @@ class Place(NamedTuple):
 class Assembly:
     """The nodes and scopes put together so far, in execution order."""
 
-    def __init__(self, defaults: Callable[[str], dict[str, Any]]) -> None:
-        self.inputs: dict[str, Shape] = {}
+    def __init__(self, inputs: Mapping[str, Shape], defaults: Callable[[str], dict[str, Any]]) -> None:
+        self.inputs = inputs
         self.nodes: dict[str, Node] = {}
         self.scopes: dict[str, Scope] = {}
+        self.order: list[Node] = []
+        self.opened: list[str] = []
+        self.shapes: dict[str, Shape] = dict(inputs)
         self.params = 0
         self._read_defaults = defaults
         self._defaults: dict[str, dict[str, Any]] = {}
-
-    def shape(self, ref: Ref) -> Shape:
-        node = self.nodes.get(ref.node)
-        return node.shape if node else self.inputs[ref.node]
+        self._parts: dict[Primitive, tuple[tuple[str, Primitive], ...]] = {}
 
     def defaults(self, op: str) -> dict[str, Any]:
         """The file's defaults for an op."""
@@ -72,6 +72,11 @@ class Assembly:
         """An op by its YAML name; the file's defaults fill what `args` leaves out."""
         defaults = self.defaults(op)
         return make(op, {**defaults, **args} if defaults else args)
+
+    def open(self, name: str, scope: Scope) -> None:
+        """Begin a scope."""
+        self.scopes[name] = scope
+        self.opened.append(name)
 
     def close(self, scope: str, before: int) -> None:
         """End a scope that began when there were `before` nodes; one without nodes is no box."""
@@ -88,28 +93,45 @@ class Assembly:
     ) -> Ref:
         """Add a primitive; one that carries a norm or an activation becomes a scope of its parts."""
         self.check_arity(op, inputs)
-        wrapped = op.wrapped()
-        if wrapped is None:
+        parts = self._parts.get(op)
+        if parts is None:
+            parts = self._parts[op] = self._resolve(op)
+        if not parts:
             return self._add(name, op, inputs, at, shares)
-        self.scopes[name] = Scope(op.op, "macro", {}, at.op)
-        for part, what in wrapped.parts:
-            made = self.make(what, {}) if isinstance(what, str) else what
-            assert isinstance(made, Primitive)
-            shared = f"{shares}.{part}" if shares else None
-            inputs = (self._add(f"{name}.{part}", made, inputs, at, shared),)
+        self.open(name, Scope(op.op, "macro", {}, at.op))
+        for part, made in parts:
+            inputs = (self._add(f"{name}.{part}", made, inputs, at, f"{shares}.{part}" if shares else None),)
         return inputs[0]
 
-    def _add(
-        self, name: str, op: Primitive, inputs: tuple[Ref, ...], at: Place, shares: str | None
-    ) -> Ref:
-        known = facts(op, tuple([self.shape(ref) for ref in inputs]))
-        if shares is None:
-            self.params += known.params
+    def _resolve(self, op: Primitive) -> tuple[tuple[str, Primitive], ...]:
+        """The parts of an op that carries a norm or an activation; none where it is alone."""
+        wrapped = op.wrapped()
+        parts = []
+        for part, what in wrapped.parts if wrapped else ():
+            made = self.make(what, {}) if isinstance(what, str) else what
+            assert isinstance(made, Primitive)
+            parts.append((part, made))
+        return tuple(parts)
+
+    def _add(self, name: str, op: Primitive, inputs: tuple[Ref, ...], at: Place, shares: str | None) -> Ref:
+        shapes = self.shapes
+        known = facts(op, tuple([shapes[ref[0]] for ref in inputs]))
+        self.grow(0 if shares else known.params, name, at.op)
+        return self.put(Node(name, op, inputs, known, shares, at.op))
+
+    def put(self, node: Node) -> Ref:
+        """Append a node."""
+        self.nodes[node[0]] = node
+        self.order.append(node)
+        self.shapes[node[0]] = node[3][0]
+        return Ref(node[0])
+
+    def grow(self, params: int, name: str, at: Mark | None) -> None:
+        """Count parameters about to be added; stop where the network is larger than any spec may be."""
+        self.params += params
         if len(self.nodes) >= MAX_NODES or self.params > MAX_PARAMS:
             limit = f"{MAX_NODES:,} nodes" if len(self.nodes) >= MAX_NODES else f"{MAX_PARAMS:.0e} parameters"
-            raise Stop(Finding(f"{name}: the network grows past {limit}", at.op))
-        self.nodes[name] = Node(name, op, inputs, known.shape, shares, at.op)
-        return Ref(name)
+            raise Stop(Finding(f"{name}: the network grows past {limit}", at))
 
 
 class MacroBuilder:
@@ -121,7 +143,7 @@ class MacroBuilder:
         self._assembly, self._expansion, self._at, self._scope, self._env = assembly, expansion, at, scope, env
 
     def shape(self, ref: Ref) -> Shape:
-        return self._assembly.shape(ref)
+        return self._assembly.shapes[ref.node]
 
     def add(
         self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None

@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from archgraph.graph.model import Graph
-from archgraph.ops.facts import facts
-from archgraph.shape import Shape, numel
+from archgraph.shape import Shape
 
 BYTES = 4
 """Bytes of one fp32 element."""
@@ -55,16 +54,14 @@ def cost(graph: Graph, *, batch: int = 1) -> Cost:
     """Cost of a graph; `macs` is for one input, the memory figures are for `batch` inputs."""
     params = buffers = activations = 0
     macs = 0
-    train_only = graph.nodes.keys() - graph.needed(training=False) if graph.train_only else frozenset()
-    shapes = dict(graph.inputs)
+    skipped = graph.nodes.keys() - graph.needed(training=False) if graph.train_only else frozenset()
     for node in graph.nodes.values():
-        known = facts(node.op, tuple([shapes[ref.node] for ref in node.inputs]))
-        shapes[node.name] = node.shape
+        known = node.facts
         activations += known.numel
         if node.shares is None:
             params += known.params
             buffers += known.buffers
-        if node.name not in train_only:
+        if node.name not in skipped:
             macs += known.macs
     return Cost(
         params=params,
@@ -82,7 +79,7 @@ def node_costs(graph: Graph) -> dict[str, NodeCost]:
     """Cost of each node for one input, by name; train-only nodes have the MACs they cost in training."""
     costs = {}
     for node in graph:
-        known = facts(node.op, graph.input_shapes(node))
+        known = node.facts
         costs[node.name] = NodeCost(0 if node.shares else known.params, known.macs, BYTES * known.numel)
     return costs
 
@@ -90,23 +87,17 @@ def node_costs(graph: Graph) -> dict[str, NodeCost]:
 def peak_elements(graph: Graph) -> int:
     """The most elements of node outputs alive at once in eval mode, run in order, each freed after its last use."""
     needed = graph.needed(training=False) if graph.train_only else graph.nodes.keys()
-    last_use: dict[str, str] = {}
-    for name, node in graph.nodes.items():
-        if name in needed:
-            last_use[name] = name
-            for ref in node.inputs:
-                last_use[ref.node] = name
-    kept = {ref.node for name, ref in graph.outputs.items() if name not in graph.train_only}
-    freed_after: dict[str, list[str]] = {}
-    for name, user in last_use.items():
-        if name not in kept and name in graph.nodes:
-            freed_after.setdefault(user, []).append(name)
+    order = [node for name, node in graph.nodes.items() if name in needed]
+    last_use = {ref[0]: number for number, node in enumerate(order) for ref in node.inputs}
+    last_use.update((ref.node, len(order)) for out, ref in graph.outputs.items() if out not in graph.train_only)
+    freed = [0] * (len(order) + 1)
     alive = peak = 0
-    for name in (name for name in graph.nodes if name in needed):
-        alive += numel(graph.nodes[name].shape)
+    for number, node in enumerate(order):
+        size = node.facts.numel
+        alive += size
         peak = max(peak, alive)
-        for freed in freed_after.get(name, ()):
-            alive -= numel(graph.nodes[freed].shape)
+        freed[last_use.get(node.name, number)] += size
+        alive -= freed[number]
     return peak
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from archgraph.errors import Finding, Mark, RuleError, SpecError, nearest
 from archgraph.graph.builder import Assembly, MacroBuilder, Place, Stop
 from archgraph.graph.model import Graph, Scope
+from archgraph.graph.templates import Templates
 from archgraph.ops import OPS
 from archgraph.ops.base import Macro, Primitive, Ref
 from archgraph.shape import Shape
@@ -33,9 +34,9 @@ def expand(spec: Spec, *, input: Shape | None = None, choose: Choose | None = No
     or `stage.0.1.kernel`, and gives one of its options; without it every choice takes its default.
     Raises SpecError with every mistake that one run can find.
     """
-    expansion = _Expansion(spec, choose)
+    expansion = _Expansion(spec, {"in": tuple(input or spec.input)}, choose)
     try:
-        last = expansion.run(input or spec.input)
+        last = expansion.run()
         if not expansion.findings:
             return expansion.graph(last)
     except Stop as stop:
@@ -48,12 +49,13 @@ def expand(spec: Spec, *, input: Shape | None = None, choose: Choose | None = No
 class _Expansion:
     """One run of `expand`: what has been assembled so far, and the mistakes found."""
 
-    def __init__(self, spec: Spec, choose: Choose | None) -> None:
+    def __init__(self, spec: Spec, inputs: Mapping[str, Shape], choose: Choose | None) -> None:
         self.spec = spec
         self.choose = choose
         self.findings: list[Finding] = []
-        self.names: dict[str, Ref | None] = {}
-        self.assembly = Assembly(self.evaluated_defaults)
+        self.names: dict[str, Ref | None] = {"in": Ref("in")}
+        self.assembly = Assembly(inputs, self.evaluated_defaults)
+        self.templates = Templates(self.assembly)
         self.depth = 0
         self.copies = 0
         self.vars: Env = {}
@@ -66,9 +68,7 @@ class _Expansion:
         at = self.spec.marks.get(f"defaults.{op}")
         return {k: self._value(v, self.vars, f"defaults.{op}.{k}", at) for k, v in given.items()}
 
-    def run(self, shape: Shape) -> Ref | None:
-        self.assembly.inputs["in"] = tuple(shape)
-        self.names = {"in": Ref("in")}
+    def run(self) -> Ref | None:
         return self.body(self.spec.graph, "", self.vars, Ref("in"), self.names)
 
     def graph(self, last: Ref | None) -> Graph:
@@ -139,7 +139,7 @@ class _Expansion:
         """Expand a node with `repeat` or `each`: every copy is fed by the one before."""
         columns = self._columns(node, prefix + name, env)
         before = len(self.assembly.nodes)
-        self.assembly.scopes[prefix + name] = Scope(node.op, "copies", at=node.marks.get("op"))
+        self.assembly.open(prefix + name, Scope(node.op, "copies", at=node.marks.get("op")))
         out: Ref | None = inputs[0]
         for column, values in columns:
             label = name if column is None else f"{name}.{column}"
@@ -149,7 +149,7 @@ class _Expansion:
             else:
                 count = self._count(node, prefix + label, local)
                 if column is not None and count:
-                    self.assembly.scopes[prefix + label] = Scope(node.op, "copies", values, node.marks.get("op"))
+                    self.assembly.open(prefix + label, Scope(node.op, "copies", values, node.marks.get("op")))
                 for index in range(count):
                     local["i"] = index
                     inputs = (out := self.node(node, f"{prefix}{label}.{index}", local, inputs),)
@@ -221,7 +221,7 @@ class _Expansion:
         """Expand a macro in a scope of its own."""
         self.assembly.check_arity(op, inputs)
         before = len(self.assembly.nodes)
-        self.assembly.scopes[name] = Scope(op.op, "macro", _plain(args), at.op)
+        self.assembly.open(name, Scope(op.op, "macro", _plain(args), at.op))
         out = op.expand(MacroBuilder(self.assembly, self, at, name, env), *inputs)
         self.assembly.close(name, before)
         return out
@@ -231,7 +231,7 @@ class _Expansion:
         if not body.nodes:
             return first
         before = len(self.assembly.nodes)
-        self.assembly.scopes[name] = Scope("body", "body")
+        self.assembly.open(name, Scope("body", "body"))
         out = self.body(body, name + ".", env, first, {"in": first})
         if out is None:
             raise _Unknown
@@ -254,12 +254,19 @@ class _Expansion:
             hint = "bound it with `when:`, e.g. `when: $depth > 1`"
             message = f"block {node.op!r} contains itself without end ({MAX_RECURSION} levels)"
             raise Stop(Finding(message, node.marks.get("op"), hint))
-        before = len(self.assembly.nodes)
-        self.assembly.scopes[name] = Scope(node.op, "block", _plain(args), node.marks.get("op"))
+        assembly = self.assembly
+        key = None if self.choose else self.templates.key(node.op, args, assembly.shapes[inputs[0].node])
+        known = self.templates.replay(key, name, inputs[0])
+        if known is not None:
+            return known
+        before = len(assembly.order), len(assembly.opened), assembly.params
+        self.assembly.open(name, Scope(node.op, "block", _plain(args), node.marks.get("op")))
         self.depth += 1
         out = self.body(block.graph, name + ".", env, inputs[0], {"in": inputs[0]})
         self.depth -= 1
-        self.assembly.close(name, before)
+        self.assembly.close(name, before[0])
+        if key is not None and out is not None and len(assembly.order) > before[0]:
+            self.templates.record(key, name, inputs[0], out, *before)
         return out
 
     def _block_arguments(self, node: NodeSpec, block: Block, args: Mapping[str, Any]) -> Env:

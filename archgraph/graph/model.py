@@ -5,7 +5,7 @@ Ownership and invariants, checked by `Graph.check`:
 1. `nodes` is in execution order: a node's inputs stand above it (or are inputs of the graph).
 2. `Node.inputs` is the truth about wiring, in argument order; nothing else stores an edge.
 3. Names are unique; a dotted prefix of a name is a scope, and `scopes` has every one of them.
-4. `Node.shape` is what the node's op gives for the shapes of its inputs.
+4. `Node.facts` is what the node's op gives for the shapes of its inputs.
 """
 
 from __future__ import annotations
@@ -16,18 +16,27 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from archgraph.errors import Mark
 from archgraph.ops.base import Primitive, Ref
+from archgraph.ops.facts import Facts, facts
 from archgraph.shape import Shape
 
 
 class Node(NamedTuple):
-    """One primitive op in a graph. `shares` names the node whose weights this one uses."""
+    """One primitive op in a graph, with what its rules give here.
+
+    `shares` names the node whose weights this one uses.
+    """
 
     name: str
     op: Primitive
     inputs: tuple[Ref, ...]
-    shape: Shape
+    facts: Facts
     shares: str | None = None
     at: Mark | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of what it gives, without the batch."""
+        return self.facts.shape
 
     @property
     def scope(self) -> str:
@@ -104,7 +113,7 @@ class Graph:
         for name, node in self.nodes.items():
             assert name == node.name and name not in above, name
             assert all(ref.node in above for ref in node.inputs), name
-            assert node.shape == node.op.shape(*self.input_shapes(node)), name
+            assert node.facts == facts(node.op, self.input_shapes(node)), name
             parts = name.split(".")
             assert all(".".join(parts[:n]) in self.scopes for n in range(1, len(parts))), name
             above.add(name)

@@ -1,0 +1,225 @@
+"""A graph as a person reads it: boxes within boxes, opened to some depth, with equal copies folded into one.
+
+Tables and pictures share it. A level of depth is a block or a macro; copies of a repeated node and graph-valued
+arguments are no level of their own: what is in them stands where they would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from archgraph.graph.model import Graph, Node, Scope
+from archgraph.ops.base import Ref
+from archgraph.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A scope with what is in it, in order."""
+
+    name: str
+    scope: Scope
+    items: list[Box | Node] = field(default_factory=list)
+
+    def leaves(self) -> Iterator[Node]:
+        """Every node in the box, in order."""
+        for item in self.items:
+            if isinstance(item, Box):
+                yield from item.leaves()
+            else:
+                yield item
+
+    def wraps_a_primitive(self) -> bool:
+        """Whether it is a conv or linear with its norm and activation: a unit that readers want closed."""
+        own = [item for item in self.items if isinstance(item, Node) and item.op.op == self.scope.op]
+        return self.scope.kind == "macro" and bool(own)
+
+
+Item: TypeAlias = Box | Node
+
+
+class Part(NamedTuple):
+    """One line of a table, one box of a picture: a node, or a scope that is open (with `parts`) or closed.
+
+    Of `count` equal copies it stands for all: `nodes` has the nodes of each, the first copy's first, and `name`
+    is the first one's name, `last` the last one's. Where a block has nothing but one other box in it, the two are
+    one part: `scope` is the outer one, `inner` the name of the inner one.
+    """
+
+    name: str
+    last: str
+    count: int
+    copies: tuple[tuple[Node, ...], ...]
+    scope: Scope | None = None
+    inner: str = ""
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes it stands for, of all copies."""
+        return tuple(node for copy in self.copies for node in copy)
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of what the last copy gives."""
+        return self.copies[-1][-1].shape
+
+    @property
+    def node(self) -> Node | None:
+        """The node, where it is one (the first of its copies)."""
+        return None if self.scope else self.copies[0][0]
+
+
+def outline(graph: Graph, *, depth: int = 1) -> tuple[Part, ...]:
+    """The parts of a graph with `depth` levels of boxes to be seen, the last of them closed."""
+    return _Reader(graph).parts((boxes(graph),), depth)
+
+
+def glance(graph: Graph, *, most: int) -> tuple[Part, ...]:
+    """The parts of a graph that say what it is in at most `most` boxes, if as few can.
+
+    Boxes are open, as deep as fits, where they are the first of their kind, for the others would say the same with
+    other sizes. A conv or linear stays closed with its norm and activation.
+    """
+    root = boxes(graph)
+    best = _Reader(graph, first_of_kind=True).parts((root,), 1)
+    for depth in range(2, 64):
+        deeper = _Reader(graph, first_of_kind=True).parts((root,), depth)
+        if deeper == best or sum(1 for _ in shown(deeper)) > most:
+            break
+        best = deeper
+    return best
+
+
+def shown(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts that are seen as boxes of their own: those that are not open."""
+    for part in parts:
+        if part.parts:
+            yield from shown(part.parts)
+        else:
+            yield part
+
+
+def boxes(graph: Graph) -> Box:
+    """The graph's scopes as a tree; its root is a box without a name."""
+    root = Box("", Scope("graph", "body"))
+    known = {"": root}
+    for node in graph:
+        _box(node.scope, known, graph.scopes).items.append(node)
+    return root
+
+
+def _box(name: str, known: dict[str, Box], scopes: Mapping[str, Scope]) -> Box:
+    box = known.get(name)
+    if box is None:
+        box = known[name] = Box(name, scopes[name])
+        _box(name.rpartition(".")[0], known, scopes).items.append(box)
+    return box
+
+
+class _Reader:
+    """Opens boxes and folds copies; knows who uses a node, for copies that others look into are not folded."""
+
+    def __init__(self, graph: Graph, *, first_of_kind: bool = False) -> None:
+        self.graph = graph
+        self.first_of_kind = first_of_kind
+        self.kinds: set[tuple[object, ...]] = set()
+        self.users: dict[str, list[str]] = {}
+        for node in graph:
+            for ref in node.inputs:
+                self.users.setdefault(ref.node, []).append(node.name)
+        for ref in graph.outputs.values():
+            self.users.setdefault(ref.node, []).append("")
+
+    def parts(self, same: tuple[Box, ...], depth: int) -> tuple[Part, ...]:
+        """What stands in a box, seen through all its equal copies at once."""
+        seen = [self.runs(box) for box in same]
+        return tuple(
+            self.part(tuple(item for runs in seen for item in runs[n]), len(seen[0][n]), depth)
+            for n in range(len(seen[0]))
+        )
+
+    def part(self, items: tuple[Item, ...], run: int, depth: int) -> Part:
+        """One part for equal items: `run` of them follow one another, the rest are their copies elsewhere."""
+        first, last = items[0], items[run - 1]
+        if isinstance(first, Node):
+            return Part(first.name, last.name, run, tuple((n,) for n in items if isinstance(n, Node)))
+        same = tuple(item for item in items if isinstance(item, Box))
+        copies = tuple(tuple(box.leaves()) for box in same)
+        while (inner := _only_box(same)) is not None:
+            same = inner
+        parts = self.parts(same, depth - 1) if depth > 1 and self.opens(same[0]) else ()
+        return Part(first.name, last.name, run, copies, first.scope, same[0].name, parts)
+
+    def opens(self, box: Box) -> bool:
+        """Whether a box is to be opened: any, or one that shows what none above it has shown."""
+        if not self.first_of_kind:
+            return True
+        names = {node.name: n for n, node in enumerate(box.leaves())}
+        kind = tuple(
+            (node.op.op, *(names.get(ref.node, -1) for ref in node.inputs)) for node in box.leaves()
+        )
+        new = kind not in self.kinds
+        self.kinds.add(kind)
+        return new and not box.wraps_a_primitive()
+
+    def runs(self, box: Box) -> list[list[Item]]:
+        """What stands in a box, runs of equal copies together."""
+        found: list[list[Item]] = []
+        for item in box.items:
+            if isinstance(item, Node) or item.scope.kind in ("block", "macro"):
+                found.append([item])
+            elif item.scope.kind == "body":
+                found.extend(self.runs(item))
+            else:
+                found.extend(self.folded(item))
+        return found
+
+    def folded(self, copies: Box) -> list[list[Item]]:
+        found: list[list[Item]] = []
+        above = None
+        for run in self.runs(copies):
+            item = run[0]
+            known = self.signature(item) if len(run) == 1 else None
+            if known is not None and known == above and self.feeds_only(found[-1][-1], item):
+                found[-1].append(item)
+            else:
+                found.append(run)
+            above = known
+        return found
+
+    def feeds_only(self, item: Item, following: Item) -> bool:
+        """Whether nothing but the next copy reads what a copy gives."""
+        own = {node.name for node in _nodes(item)}
+        allowed = own | {node.name for node in _nodes(following)}
+        return all(user in allowed for name in own for user in self.users.get(name, ()))
+
+    def signature(self, item: Item) -> tuple[object, ...]:
+        """Equal for copies that do the same to inputs of the same shapes."""
+        nodes = _nodes(item)
+        names = {node.name: n for n, node in enumerate(nodes)}
+        outside: dict[Ref, int] = {}
+
+        def wire(ref: Ref) -> tuple[object, ...]:
+            if ref.node in names:
+                return (names[ref.node], ref.output)
+            return ("outside", outside.setdefault(ref, len(outside)), self.graph.shape(ref))
+
+        scope = (item.scope.op, item.scope.kind) if isinstance(item, Box) else ()
+        wired = (tuple((node.op, node.shape, *map(wire, node.inputs))) for node in nodes)
+        return (scope, *wired)
+
+
+def _only_box(same: Sequence[Box]) -> tuple[Box, ...] | None:
+    """The box that fills a block, in each of its copies; None where there is more than one thing in it."""
+    if any(len(box.items) != 1 or box.scope.kind != "block" for box in same):
+        return None
+    inner = tuple(item for box in same for item in box.items if isinstance(item, Box))
+    opened = inner and all(box.scope.kind in ("block", "macro") for box in inner)
+    return inner if opened and len(inner) == len(same) else None
+
+
+def _nodes(item: Item) -> tuple[Node, ...]:
+    return tuple(item.leaves()) if isinstance(item, Box) else (item,)

@@ -1,0 +1,101 @@
+"""What a part of a graph is, in a few words, for tables and pictures: its name, op, arguments and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from archgraph.graph.model import Node
+from archgraph.graph.outline import Part
+from archgraph.ops.base import Op
+
+
+def op_name(part: Part) -> str:
+    """The op as in the spec."""
+    return part.scope.op if part.scope else part.copies[0][0].op.op
+
+
+def label(part: Part, inside: str = "") -> str:
+    """Its name within the box `inside`, and for copies those of the first and the last: `stage.0.1–2`."""
+    first = ".".join(step for step in part.name.removeprefix(inside).split(".") if step not in ("", "body"))
+    if part.count == 1:
+        return first
+    one, other = part.name.split("."), part.last.split(".")
+    same = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    return f"{first}–{'.'.join(other[same:])}"
+
+
+def arguments(part: Part) -> dict[str, Any]:
+    """Arguments as the spec's author would see them: what a node changed from the defaults, what a box was given."""
+    if part.scope is None:
+        return changed(part.copies[0][0].op)
+    return dict(part.scope.args) or _of_unit(part)
+
+
+def changed(op: Op) -> dict[str, Any]:
+    """The arguments of an op that differ from their defaults, in the order of its fields."""
+    fields = type(op).model_fields
+    values = {name: getattr(op, name) for name in fields}
+    return {
+        name: value
+        for name, value in values.items()
+        if fields[name].is_required() or value != fields[name].get_default(call_default_factory=True)
+    }
+
+
+def assumed(op: Op) -> dict[str, Any]:
+    """All arguments of an op, its defaults among them."""
+    return {name: getattr(op, name) for name in type(op).model_fields}
+
+
+def text(value: Any) -> str:
+    """A value as YAML writes it in one line."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {text(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(text, value)) + "]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def human(number: int) -> str:
+    """A count in three digits: 25557032 is `25.6M`."""
+    scaled = float(number)
+    for unit in ("", "k", "M", "G"):
+        if scaled < 999.5:
+            break
+        scaled /= 1000
+    else:
+        unit = "T"
+    return f"{scaled:.3g}{unit}" if scaled < 100 or not unit else f"{scaled:.0f}{unit}"
+
+
+def human_bytes(number: int) -> str:
+    """Memory in units of 1024 bytes: 104857600 is `100 MiB`."""
+    scaled = float(number)
+    for unit in ("B", "KiB", "MiB"):
+        if scaled < 1023.5:
+            break
+        scaled /= 1024
+    else:
+        unit = "GiB"
+    return f"{scaled:.3g} {unit}" if scaled < 999.5 else f"{scaled:.0f} {unit}"
+
+
+def _of_unit(part: Part) -> dict[str, Any]:
+    """A conv or linear with its norm and activation: the arguments of the primitive, and what is around it."""
+    own = [node for node in part.copies[0] if node.scope == part.name and node.op.op == op_name(part)]
+    if len(own) != 1:
+        return {}
+    found = changed(own[0].op)
+    around = dict(_around(part, own[0]))
+    if found.get("bias") is ("norm" not in around):
+        del found["bias"]  # As in every such unit; saying so at each of them hides what differs.
+    return found | around
+
+
+def _around(part: Part, own: Node) -> Iterator[tuple[str, str]]:
+    for node in part.copies[0]:
+        if node is not own and node.scope == part.name:
+            yield node.name.rpartition(".")[2], node.op.op.removesuffix("_norm")
