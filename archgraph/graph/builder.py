@@ -150,7 +150,7 @@ class MacroBuilder:
     ) -> Ref:
         made = self._assembly.make(op, args)
         full = f"{self._scope}.{name}"
-        at = Place(self._at.name, self._at.marks)
+        at = self._at
         if isinstance(made, Primitive):
             return self._assembly.primitive(full, made, inputs, at, shares=shares.node if shares else None)
         assert isinstance(made, Macro)

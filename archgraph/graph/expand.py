@@ -55,12 +55,12 @@ class _Expansion:
         self.findings: list[Finding] = []
         self.names: dict[str, Ref | None] = {"in": Ref("in")}
         self.assembly = Assembly(inputs, self.evaluated_defaults)
-        self.templates = Templates(self.assembly)
         self.depth = 0
         self.copies = 0
         self.vars: Env = {}
         for name, value in spec.vars.items():
             self.vars[name] = self._value(value, self.vars, f"vars.{name}", spec.marks.get(f"vars.{name}"))
+        self.templates = Templates(self.assembly, spec, self.vars)
 
     def evaluated_defaults(self, op: str) -> dict[str, Any]:
         """The file's defaults for an op, with its expressions resolved."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 
-from archgraph.graph.model import Graph, Node
-from archgraph.ops.base import Ref
+from archgraph.graph.model import Graph
+from archgraph.ops.base import Primitive, Ref
 
 ROUNDS = 2
 COMMUTATIVE = frozenset({"add", "mul", "max", "mean"})
@@ -32,7 +32,7 @@ def canonical_hash(graph: Graph) -> str:
             users.setdefault(ref.node, []).append((f"{slot}/{ref.output}", node.name))
 
     colour = {name: _digest("input", name, *map(str, shape)) for name, shape in graph.inputs.items()}
-    colour |= {node.name: _digest(_signature(node)) for node in nodes}
+    colour |= {node.name: _signature(node.op) for node in nodes}
     for _ in range(ROUNDS):
         for node in nodes:
             fed = [f"{colour[ref.node]}/{ref.output}" for ref in inputs[node.name]]
@@ -46,8 +46,9 @@ def canonical_hash(graph: Graph) -> str:
     return _digest(*sorted(colour.values()), *passed, size=16)
 
 
-def _signature(node: Node) -> str:
-    return f"{type(node.op).__name__}({node.op!r})"
+@lru_cache(maxsize=100_000)
+def _signature(op: Primitive) -> str:
+    return _digest(f"{op.op} {op!r}")
 
 
 def _through(graph: Graph, ref: Ref) -> Ref:
@@ -57,5 +58,5 @@ def _through(graph: Graph, ref: Ref) -> Ref:
     return ref
 
 
-def _digest(*parts: str | Iterable[str], size: int = 8) -> str:
-    return blake2b("\0".join(map(str, parts)).encode(), digest_size=size).hexdigest()
+def _digest(*parts: str, size: int = 8) -> str:
+    return blake2b("\0".join(parts).encode(), digest_size=size).hexdigest()

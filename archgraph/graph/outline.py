@@ -125,7 +125,7 @@ class _Reader:
     def __init__(self, graph: Graph, *, first_of_kind: bool = False) -> None:
         self.graph = graph
         self.first_of_kind = first_of_kind
-        self.kinds: set[tuple[object, ...]] = set()
+        self.kinds: set[frozenset[object]] = set()
         self.users: dict[str, list[str]] = {}
         for node in graph:
             for ref in node.inputs:
@@ -154,12 +154,15 @@ class _Reader:
         return Part(first.name, last.name, run, copies, first.scope, same[0].name, parts)
 
     def opens(self, box: Box) -> bool:
-        """Whether a box is to be opened: any, or one that shows what none above it has shown."""
+        """Whether a box is to be opened: any, or one that shows what none above it has shown.
+
+        Two boxes are of a kind where the same ops feed the same ops, however often.
+        """
         if not self.first_of_kind:
             return True
-        names = {node.name: n for n, node in enumerate(box.leaves())}
-        kind = tuple(
-            (node.op.op, *(names.get(ref.node, -1) for ref in node.inputs)) for node in box.leaves()
+        ops = {node.name: node.op.op for node in box.leaves()}
+        kind = frozenset(
+            (node.op.op, frozenset(ops.get(ref.node) for ref in node.inputs)) for node in box.leaves()
         )
         new = kind not in self.kinds
         self.kinds.add(kind)

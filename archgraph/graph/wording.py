@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from archgraph.graph.model import Node
@@ -61,26 +61,24 @@ def text(value: Any) -> str:
 
 def human(number: int) -> str:
     """A count in three digits: 25557032 is `25.6M`."""
-    scaled = float(number)
-    for unit in ("", "k", "M", "G"):
-        if scaled < 999.5:
-            break
-        scaled /= 1000
-    else:
-        unit = "T"
-    return f"{scaled:.3g}{unit}" if scaled < 100 or not unit else f"{scaled:.0f}{unit}"
+    return _scaled(number, 1000, ("", "k", "M", "G", "T"))
 
 
 def human_bytes(number: int) -> str:
     """Memory in units of 1024 bytes: 104857600 is `100 MiB`."""
+    return _scaled(number, 1024, (" B", " KiB", " MiB", " GiB", " TiB"))
+
+
+def _scaled(number: int, base: int, units: Sequence[str]) -> str:
+    if number < base:
+        return f"{number}{units[0]}"
     scaled = float(number)
-    for unit in ("B", "KiB", "MiB"):
-        if scaled < 1023.5:
-            break
-        scaled /= 1024
-    else:
-        unit = "GiB"
-    return f"{scaled:.3g} {unit}" if scaled < 999.5 else f"{scaled:.0f} {unit}"
+    step = 0
+    while scaled >= 999.5 and step < len(units) - 1:
+        scaled /= base
+        step += 1
+    digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+    return f"{scaled:.{digits}f}{units[step]}"
 
 
 def _of_unit(part: Part) -> dict[str, Any]:

@@ -121,9 +121,9 @@ def test_unlike_shapes_are_shown_at_the_node_that_joins_them() -> None:
     shown = error(
         "graph:\n  - {conv: [8, 3], id: a}\n  - {conv: {out: 8, kernel: 3, stride: 2}, id: b}\n  - {add: , from: [a, b]}"
     )
-    assert shown.startswith("net.yaml:7:6: add1: ")
+    assert shown.startswith("net.yaml:7:19: add1: ")
     assert "8x32x32" in shown and "8x16x16" in shown
-    assert "    7 |   - {add: , from: [a, b]}\n      |      ^^^" in shown
+    assert "    7 |   - {add: , from: [a, b]}\n      |                   ^" in shown
 
 
 def test_all_mistakes_of_a_file_come_in_one_run() -> None:
