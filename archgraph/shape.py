@@ -36,11 +36,12 @@ def window(
 ) -> int:
     """Output size of a sliding window along one axis, as torch computes it.
 
-    `pad` is what is added before and after. Raises RuleError where the kernel is larger than the padded input.
+    `pad` is what is added before and after. Raises RuleError where the kernel is larger than the padded input;
+    with `ceil` it may reach past it by less than a stride.
     """
     reach = dilation * (kernel - 1) + 1
     padded = size + pad[0] + pad[1]
-    if reach > padded:
+    if reach > padded + (stride - 1 if ceil else 0):
         spread = f" (dilation {dilation}: spans {reach})" if dilation > 1 else ""
         raise RuleError(
             f"a kernel of {kernel}{spread} is larger than its padded input of {padded}", argument="kernel"

@@ -1,4 +1,4 @@
-"""Attention over channels and pixels: a gate from 0 to 1 worked out from the map, and the map times the gate."""
+"""Attention over channels and pixels: a gate from 0 to 1 made of the map, and the map times the gate."""
 
 from __future__ import annotations
 

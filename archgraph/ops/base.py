@@ -1,7 +1,7 @@
-"""What an op is. One class holds its arguments (the fields, as in YAML), its rules, its lowering and examples.
+"""What an op is. One class holds its arguments (the fields, as in YAML), its rules, lowering and examples.
 
-A `Primitive` has a shape rule, weights, a MAC rule and one torch call. A `Macro` expands into other ops, so that
-its shape and cost are exact by construction.
+A `Primitive` has a shape rule, weights, a MAC rule and one torch call. A `Macro` expands into other ops, so
+that its shape and cost are exact by construction.
 """
 
 from __future__ import annotations
@@ -31,18 +31,19 @@ class Call(NamedTuple):
 
     target: str
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = {}  # noqa: RUF012 - never written
+    kwargs: Mapping[str, Any] = {}
 
 
 class Lowering(NamedTuple):
     """How a primitive becomes PyTorch: an expression over its inputs, and the module it calls, if any.
 
-    In `forward`, `{0}`, `{1}` are the inputs, `{inputs}` all of them separated by commas, and `{self}` the module;
-    the only other names are `torch` and the methods of tensors. `in_place` is what to use where overwriting the
-    first input is safe (None: there is none, or it saves nothing in training). `aliases` says that the output may
-    share memory with the first input, as a view does, so that overwriting one would change the other.
-    `overwritable` says that the output is new memory that nobody needs once the next op has it, backward included
-    (conv, linear, batch_norm, add: yes; sigmoid or dropout: no), so that the next op may work in place.
+    In `forward`, `{0}`, `{1}` are the inputs, `{inputs}` all of them separated by commas, and `{self}` the
+    module; the only other names are `torch` and the methods of tensors. `in_place` is what to use where
+    overwriting the first input is safe (None: there is none, or it saves nothing in training). `aliases` says
+    that the output may share memory with the first input, as a view does, so that overwriting one would
+    change the other. `overwritable` says that the output is new memory that nobody needs once the next op has it,
+    backward included (conv, linear, batch_norm, add: yes; sigmoid or dropout: no), so that the next op may
+    work in place.
     """
 
     forward: str = "{self}({0})"
@@ -53,7 +54,7 @@ class Lowering(NamedTuple):
 
 
 class Example(NamedTuple):
-    """Arguments and input shapes at which the contract test compares an op with torch, and the docs show it."""
+    """Arguments and input shapes at which the contract test compares an op with torch; the docs show it."""
 
     args: Mapping[str, Any]
     inputs: tuple[Shape, ...]
@@ -62,8 +63,8 @@ class Example(NamedTuple):
 class Op(BaseModel, ABC):
     """A word of the language. Field order is the order of positional values in YAML.
 
-    Ops are values: equal where their arguments are, and made by `archgraph.ops.make`, which gives the same object
-    for the same arguments.
+    Ops are values: equal where their arguments are, and made by `archgraph.ops.make`, which gives the same
+    object for the same arguments.
     """
 
     __slots__ = ("_facts", "_hash")
@@ -90,7 +91,7 @@ class Op(BaseModel, ABC):
 
 
 class Primitive(Op):
-    """An op with a shape rule, weights, a MAC rule and one torch call. All rules are pure and know no batch axis."""
+    """An op with a shape rule, weights, a MAC rule and one torch call. Rules are pure, without batch axis."""
 
     @abstractmethod
     def shape(self, *inputs: Shape) -> Shape:
@@ -143,7 +144,7 @@ class Builder(Protocol):
     def add(
         self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None
     ) -> Ref:
-        """Add an op (a primitive or a macro) by its YAML name; the file's defaults fill what `args` leaves out.
+        """Add an op, primitive or macro, by its YAML name; the file's defaults fill what `args` leaves out.
 
         `shares` is an earlier node of the same op whose weights this one uses.
         """

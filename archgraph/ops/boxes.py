@@ -10,7 +10,7 @@ from archgraph.ops.base import Primitive, Wrapped
 
 @lru_cache(maxsize=10_000)
 def boxed(op: Primitive, norm: str, act: str, order: str, *, bias: bool) -> Wrapped | None:
-    """The op alone, with its norm and its activation after it, or before it with order `pre`; None without them."""
+    """The op alone, norm and activation after it, or before it with order `pre`; None without them."""
     if norm == act == "none":
         return None
     alone = op.model_copy(update={"norm": "none", "act": "none", "order": "post", "bias": bias})

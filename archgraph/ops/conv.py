@@ -45,8 +45,8 @@ class Conv(Primitive):
     stride: Stride = Field(1, description="Step in pixels, one for all axes or one an axis.")
     pad: ConvPad = Field(
         "same",
-        description="Pixels added at each side: `same` is dilation * (kernel - 1) // 2, so that stride 1 keeps "
-        "the size of an odd kernel's input; `valid` is 0; `tf_same` gives ceil(size / stride) as TensorFlow does, "
+        description="Pixels added at each side: `same` is dilation * (kernel - 1) // 2, so that stride 1 and "
+        "an odd kernel keep the size; `valid` is 0; `tf_same` gives ceil(size / stride) as TensorFlow does, "
         "the odd pixel after the input; or a number, or one an axis.",
     )
     dilation: Dilation = Field(1, description="Distance in pixels between the kernel's elements.")
@@ -82,7 +82,7 @@ class Conv(Primitive):
         if x[0] % self.groups or self.out % self.groups:
             raise RuleError(
                 f"groups {self.groups} does not divide {x[0]} input and {self.out} output channels",
-                hint="groups divides both: 1 mixes all channels, as many groups as input channels is depthwise",
+                hint="groups divides both: 1 mixes all channels, one group an input channel is depthwise",
                 argument="groups",
             )
         stride = per_axis(self.stride, axes, "stride")

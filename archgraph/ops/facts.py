@@ -19,7 +19,10 @@ class Facts(NamedTuple):
 
 
 def facts(op: Primitive, inputs: tuple[Shape, ...]) -> Facts:
-    """All rules of `op` at these input shapes, remembered on the op. Raises RuleError for shapes it cannot take."""
+    """All rules of `op` at these input shapes, remembered on the op.
+
+    Raises RuleError for shapes it cannot take.
+    """
     try:
         return op._facts[inputs]  # type: ignore[no-any-return]
     except (AttributeError, KeyError):

@@ -18,8 +18,8 @@ class Linear(Primitive):
     """Fully connected layer, with the normalisation and activation that go with it.
 
     `(N,) -> (out,)`.
-    A map is not flattened silently: put `flatten` or a global pool before it. With `norm` or `act` it stands for
-    a box of up to three nodes, as conv does; the bias is left out where the box has a norm.
+    A map is not flattened silently: put `flatten` or a global pool before it. With `norm` or `act` it stands
+    for a box of up to three nodes, as conv does; the bias is left out where the box has a norm.
     Source: torch.nn.Linear.
     """
 

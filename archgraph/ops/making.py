@@ -1,4 +1,4 @@
-"""Arguments -> op: checked, and the same object for the same arguments; a mistake in the words of the language."""
+"""Arguments -> op, the same object for the same arguments; a mistake in the words of the language."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIMIT = 100_000
 def make(name: str, args: Mapping[str, Any]) -> Op:
     """The op `name` with these arguments, the same object for the same arguments.
 
-    Raises RuleError for an argument that is unknown, missing or wrong; its `argument` is the dotted path to it.
+    Raises RuleError for an argument that is unknown, missing or wrong, with the dotted path to it.
     """
     values = args.values()
     kinds = tuple(map(type, values))
@@ -69,9 +69,9 @@ def _refuse(op: type[Op], args: Mapping[str, Any], kind: str, where: tuple[int |
     given, path = args[argument], argument
     for step in where[1:]:
         # pydantic also names the member of a union it tried; such a step is no place in the value.
-        if isinstance(given, tuple) and isinstance(step, int):
-            given, path = given[step], f"{path}.{step}"
-        elif isinstance(given, Mapping) and step in given:
+        if step in (
+            range(len(given)) if isinstance(given, tuple) else given if isinstance(given, Mapping) else ()
+        ):
             given, path = given[step], f"{path}.{step}"
     subject = "it" if path == argument else argument
     hint = _hint(fields.get(argument), given)

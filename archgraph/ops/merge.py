@@ -79,7 +79,7 @@ class Mul(Primitive):
         if len({len(shape) for shape in inputs}) > 1 or any(len(axis) > 1 for axis in sizes):
             raise RuleError(
                 f"mul takes inputs of one shape, given {listed(inputs)}",
-                hint="a size may also be 1, as in the gate (C, 1, 1) that `global_avg_pool: {keep: true}` gives",
+                hint="a size may also be 1, as in the gate (C, 1, 1) of `global_avg_pool: {keep: true}`",
                 argument="from",
             )
         return tuple(axis.pop() if axis else 1 for axis in sizes)

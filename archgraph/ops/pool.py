@@ -213,7 +213,7 @@ def _windows(
         if p > (d * (k - 1) + 1) // 2:
             raise RuleError(
                 f"pad {p} is more than half of a kernel that spans {d * (k - 1) + 1}",
-                hint=f"it is at most {(d * (k - 1) + 1) // 2}, so that each window holds a pixel of the input",
+                hint=f"it is at most {(d * (k - 1) + 1) // 2}, so that each window sees a pixel of the input",
                 argument="pad",
             )
     both = tuple((p, p) for p in pads)

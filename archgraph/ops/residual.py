@@ -28,10 +28,10 @@ class Residual(Macro):
         Takes("auto, identity, conv, pool, none or a list of nodes"),
     ] = Field(
         "auto",
-        description="What brings the input to the body's output shape: `identity`; `conv`, 1x1 with the stride "
-        "that fits, the file's default norm and no activation; `pool`, an average pool for the size and, where "
-        "channels differ, that conv; `auto`, identity where the shapes agree and else conv; a list of nodes; "
-        "or `none`, nothing is added.",
+        description="What brings the input to the body's output shape: `identity`; `conv`, 1x1 with the "
+        "stride that fits, the file's default norm and no activation; `pool`, an average pool for the size "
+        "and, where channels differ, that conv; `auto`, identity where the shapes agree and else conv; a "
+        "list of nodes; or `none`, nothing is added.",
     )
     act: Act = Field("none", description="Activation after the sum.")
 
