@@ -1,0 +1,85 @@
+"""Does a spec hold what it promises: can it be read and expanded, and are its costs those of its `expect:`?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archgraph.errors import Finding, SpecError, UsageError
+from archgraph.graph.cost import Cost, cost
+from archgraph.graph.expand import expand
+from archgraph.loading import load
+from archgraph.shape import Shape, show
+from archgraph.spec.model import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `archgraph check` says of one file: its cost, its mistakes, or why it cannot be looked at."""
+
+    name: str
+    cost: Cost | None = None
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        return 2 if self.error else 1 if self.findings else 0
+
+    def __str__(self) -> str:
+        if self.cost is None:
+            return "\n".join(map(str, self.findings)) or f"{self.name}: {self.error}"
+        return f"{self.name}: fine ({self.cost.params:,} params, {self.cost.macs:,} macs)"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as plain data, for JSON."""
+        found: dict[str, Any] = {"name": self.name, "ok": self.cost is not None}
+        if self.error:
+            return {**found, "error": self.error}
+        return {**found, "findings": [finding.as_dict() for finding in self.findings]}
+
+
+def check(name: str) -> Checked:
+    """Check a network of the zoo or a file; what is wrong with it is in the result."""
+    try:
+        spec = load(name)
+        found = cost(expand(spec))
+        wrong = unmet(spec, found)
+    except SpecError as error:
+        return Checked(name, findings=error.findings)
+    except UsageError as error:
+        return Checked(name, error=str(error))
+    return Checked(name, findings=wrong) if wrong else Checked(name, found)
+
+
+def unmet(spec: Spec, found: Cost) -> tuple[Finding, ...]:
+    """Where the cost of a spec differs from what its `expect:` says."""
+    wrong = []
+    for key, expected in spec.expect.items():
+        at = spec.marks.get(f"expect.{key}")
+        if key == "output":
+            message = _unlike(expected, found.outputs)
+        else:
+            is_now = getattr(found, key)
+            message = "" if is_now == expected else f"{key} is {is_now}, `expect` says {expected}"
+        if message:
+            wrong.append(Finding(f"{spec.name}: {message}", at))
+    return tuple(wrong)
+
+
+def _unlike(expected: Any, outputs: Mapping[str, Shape]) -> str:
+    """How output shapes differ from one that is expected of the only output, or from several by name."""
+    if not isinstance(expected, Mapping):
+        if len(outputs) > 1:
+            return f"it has the outputs {_listed(outputs)}, `expect` gives one shape"
+        expected = dict.fromkeys(outputs, expected)
+    if dict(expected) == dict(outputs):
+        return ""
+    return f"output is {_listed(outputs)}, `expect` says {_listed(expected)}"
+
+
+def _listed(outputs: Mapping[str, Shape]) -> str:
+    if len(outputs) == 1:
+        return show(*outputs.values())
+    return ", ".join(f"{name} {show(shape)}" for name, shape in outputs.items())

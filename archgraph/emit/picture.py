@@ -1,0 +1,76 @@
+"""A Graphviz text as a picture: in a notebook, or as a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from archgraph.errors import UsageError, nearest
+from archgraph.files import write_whole
+
+FORMATS = ("svg", "png", "pdf", "dot")
+PURE_FORMATS = ("svg", "png")
+"""What graphviz-pure draws, where the system has no `dot`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture in Graphviz's language; a notebook shows it drawn."""
+
+    dot: str
+
+    def __repr__(self) -> str:
+        return f"Drawing({len(self.dot)} characters of dot)"
+
+    def _repr_svg_(self) -> str:
+        return self.render("svg").decode()
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> Mapping[str, str]:
+        return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
+
+    def render(self, format: str) -> bytes:
+        """The picture as `svg`, `png`, `pdf` or `dot`.
+
+        Drawn by the `dot` on the PATH, else by graphviz-pure. Raises UsageError for a format neither has.
+        """
+        if format not in FORMATS:
+            raise UsageError(f"no picture format {format!r}; {nearest(format, FORMATS)}")
+        if format == "dot":
+            return self.dot.encode()
+        program = shutil.which("dot")
+        if program is None and format not in PURE_FORMATS:
+            hint = "install Graphviz (its `dot` draws every format), or take svg or png"
+            raise UsageError(f"no `dot` on the PATH to draw {format}; {hint}")
+        options = ["-Gdpi=144"] if format == "png" else []
+        return _run([program or pure_program(), f"-T{format}", *options], self.dot)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture; the name's ending says the format. Raises UsageError where it cannot."""
+        suffix = Path(path).suffix.removeprefix(".").lower()
+        if not suffix:
+            raise UsageError(f"{os.fspath(path)!r} has no ending that says its format: {', '.join(FORMATS)}")
+        write_whole(path, self.render(suffix))
+
+
+def pure_program() -> str:
+    """The path of graphviz-pure's program, which stands beside the Python that it was installed for."""
+    found = shutil.which("graphviz-pure", path=str(Path(sys.executable).parent)) or shutil.which("graphviz-pure")
+    if found is None:
+        raise UsageError("nothing here draws pictures; install Graphviz, or `pip install graphviz-pure`")
+    return found
+
+
+def _run(command: list[str], dot: str) -> bytes:
+    """What a drawing program makes of a text; its warnings (a character it has no width for) are not shown."""
+    done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False)
+    if done.returncode or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+        raise UsageError(f"{Path(command[0]).name} could not draw the picture: {said}")
+    return done.stdout
