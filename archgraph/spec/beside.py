@@ -6,13 +6,13 @@ from typing import Any
 
 from archgraph.errors import Mark
 from archgraph.spec.findings import Findings, quoted
-from archgraph.spec.identifiers import ABOVE, INPUT, NAME, NAME_RULE, check_variable
+from archgraph.spec.identifiers import ABOVE, INPUT, NAME, NAME_RULE, Known, check_variable
 from archgraph.spec.model import RESERVED, Choice, Expr, Range, Value
 from archgraph.spec.tree import Located, Map, Scalar, Seq, kind
-from archgraph.spec.values import Names, Values, is_tagged
+from archgraph.spec.values import Values, is_tagged
 
 
-def read_beside(node: Map, values: Values, known: Names, marks: dict[str, Mark]) -> dict[str, Any]:
+def read_beside(node: Map, values: Values, known: Known, marks: dict[str, Mark]) -> dict[str, Any]:
     """The reserved keys of a node, as fields of NodeSpec; their positions are put into `marks`."""
     beside: dict[str, Any] = {}
     entries = node.entries
@@ -28,7 +28,7 @@ def read_beside(node: Map, values: Values, known: Names, marks: dict[str, Mark])
     if "each" in entries:
         beside["each"] = _each(entries["each"].value, values, known, marks)
     if "repeat" in entries:
-        columns = known.union(beside.get("each") or ())
+        columns = known.plus(beside.get("each") or ())
         beside["repeat"] = _repeat(entries["repeat"].value, values, columns, marks)
     if "when" in entries:
         beside["when"] = _when(entries["when"].value, values, known, marks)
@@ -63,7 +63,7 @@ def _inputs(node: Located, findings: Findings, marks: dict[str, Mark]) -> tuple[
     return tuple(texts) or None
 
 
-def _each(node: Located, values: Values, known: Names, marks: dict[str, Mark]) -> dict[str, Value] | None:
+def _each(node: Located, values: Values, known: Known, marks: dict[str, Mark]) -> dict[str, Value] | None:
     findings = values.findings
     if not isinstance(node, Map) or not node.entries:
         hint = "e.g. `each: {width: [64, 128], stride: [1, 2]}`"
@@ -85,7 +85,7 @@ def _each(node: Located, values: Values, known: Names, marks: dict[str, Mark]) -
     return lists
 
 
-def _repeat(node: Located, values: Values, known: Names, marks: dict[str, Mark]) -> Value:
+def _repeat(node: Located, values: Values, known: Known, marks: dict[str, Mark]) -> Value:
     value = values.value(node, known, marks, "repeat")
     if isinstance(value, (Expr, Choice, Range)) or _unreadable(node, value):
         return value
@@ -95,7 +95,7 @@ def _repeat(node: Located, values: Values, known: Names, marks: dict[str, Mark])
     return value
 
 
-def _when(node: Located, values: Values, known: Names, marks: dict[str, Mark]) -> Value:
+def _when(node: Located, values: Values, known: Known, marks: dict[str, Mark]) -> Value:
     value = values.value(node, known, marks, "when")
     if not isinstance(value, (bool, Expr, Choice)) and not _unreadable(node, value):
         hint = "e.g. `when: $depth > 1`"

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from archgraph.errors import Mark, nearest
 from archgraph.spec.findings import Findings, quoted
-from archgraph.spec.identifiers import NAME, NAME_RULE, check_variable
+from archgraph.spec.identifiers import NAME, NAME_RULE, Known, check_variable
 from archgraph.spec.model import RESERVED, Block, Body, Parameter, Value
 from archgraph.spec.nodes import Nodes
 from archgraph.spec.tree import Entry, Map, Scalar, Seq, kind
-from archgraph.spec.values import Names
 from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
 
 KEYS = ("args", "vars", "graph")
@@ -50,7 +49,7 @@ def _type(argument: Entry) -> str | None:
 
 
 def read_blocks(
-    blocks: Mapping[str, Entry], vocabulary: Vocabulary, nodes: Nodes, known: Names
+    blocks: Mapping[str, Entry], vocabulary: Vocabulary, nodes: Nodes, known: Known
 ) -> dict[str, Block]:
     """The blocks of a file; `known` are the file's variables."""
     findings = nodes.findings
@@ -66,7 +65,7 @@ def read_blocks(
         elif not NAME.fullmatch(name):
             findings.add(f"{quoted(name)} cannot name a block", entry.key, f"a block's name has {NAME_RULE}")
         if isinstance(entry.value, Map):
-            found[name] = _block(name, entry.value, nodes, known)
+            found[name] = _block(name, entry.key, entry.value, nodes, known)
         else:
             hint = "with `graph` and, where it has any, `args`"
             findings.add(
@@ -75,7 +74,7 @@ def read_blocks(
     return found
 
 
-def _block(name: str, node: Map, nodes: Nodes, known: Names) -> Block:
+def _block(name: str, at: Mark, node: Map, nodes: Nodes, known: Known) -> Block:
     findings, entries = nodes.findings, node.entries
     marks: dict[str, Mark] = {key: entry.value.mark for key, entry in entries.items()}
     for key, entry in entries.items():
@@ -85,20 +84,20 @@ def _block(name: str, node: Map, nodes: Nodes, known: Names) -> Block:
             hint = nearest(key, KEYS, kind="keys of a block")
             findings.add(f"unknown key {quoted(key)} in block {quoted(name)}", entry.key, hint)
     args = _args(name, entries.get("args"), nodes, known, marks)
-    inside = known.union(args)
     variables: dict[str, Value] = {}
+    inside = known.plus(args).plus(variables)
     for key, entry in _mapping("vars", entries.get("vars"), findings).items():
         check_variable(key, entry.key, findings)
         if key in args:
             findings.add(f"{quoted(key)} is an argument of this block already", entry.key)
-        variables[key] = nodes.values.value(entry.value, inside.union(variables), marks, f"vars.{key}")
+        variables[key] = nodes.values.value(entry.value, inside, marks, f"vars.{key}")
     if "graph" not in entries:
-        findings.add(f"the block {quoted(name)} has no `graph`", node.mark, "the list of its nodes")
+        findings.add(f"the block {quoted(name)} has no `graph`", at, "the list of its nodes")
         return Block(Body(), args, variables, marks)
     graph = entries["graph"].value
     if isinstance(graph, Seq) and not graph.items:
         findings.add(f"the graph of block {quoted(name)} has no nodes", graph.mark)
-    body = nodes.body(graph, inside.union(variables), what=f"the graph of block {quoted(name)}")
+    body = nodes.body(graph, inside, what=f"the graph of block {quoted(name)}")
     return Block(body, args, variables, marks)
 
 
@@ -112,7 +111,7 @@ def _mapping(key: str, entry: Entry | None, findings: Findings) -> Mapping[str, 
 
 
 def _args(
-    name: str, entry: Entry | None, nodes: Nodes, known: Names, marks: dict[str, Mark]
+    name: str, entry: Entry | None, nodes: Nodes, known: Known, marks: dict[str, Mark]
 ) -> dict[str, Parameter]:
     """Arguments of a block: `name: type` for a required one, `name: value` for one with a default."""
     findings = nodes.findings

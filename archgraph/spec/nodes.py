@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import difflib
+from collections.abc import Collection, Mapping
 
 from archgraph.errors import Mark, nearest
 from archgraph.spec.beside import read_beside
 from archgraph.spec.findings import Findings, listed, quoted
-from archgraph.spec.identifiers import COPY, PATH, PATH_RULE
+from archgraph.spec.identifiers import COPY, PATH, PATH_RULE, Known
 from archgraph.spec.model import RESERVED, Body, NodeSpec, Value
 from archgraph.spec.references import check_body
 from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, kind
-from archgraph.spec.values import Names, Values, is_tagged
+from archgraph.spec.values import Values, is_tagged
 from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
+
+_FORMS = "write `op`, `op: value` or `op: {argument: value}`"
 
 
 class Nodes:
@@ -25,7 +27,7 @@ class Nodes:
         self.values = Values(findings)
         self.defaults: Mapping[str, Mapping[str, Value]] = {}
 
-    def body(self, node: Located, known: Names, *, what: str = "a graph") -> Body:
+    def body(self, node: Located, known: Known, *, what: str = "a graph") -> Body:
         """A list of nodes."""
         if not isinstance(node, Seq):
             hint = "begin each node with '- '" if isinstance(node, Map) else "e.g. `[conv: 64, relu]`"
@@ -35,16 +37,15 @@ class Nodes:
         check_body(body, self.findings)
         return body
 
-    def node(self, node: Located, known: Names) -> NodeSpec:
+    def node(self, node: Located, known: Known) -> NodeSpec:
         """One node; a NodeSpec with what could be read where there are mistakes."""
         if isinstance(node, Scalar) and isinstance(node.value, str):
             signature = self._signature(node.text, node.mark)
             if signature:
-                self._check_required(signature, {}, node.mark)
+                self._check_required(signature, (), node.mark)
             return NodeSpec(node.text, marks={"op": node.mark})
         if not isinstance(node, Map):
-            hint = "write `op`, `op: value` or `op: {argument: value}`"
-            self.findings.add(f"a node is an op with its arguments, given {kind(node)}", node.mark, hint)
+            self.findings.add(f"a node is an op with its arguments, given {kind(node)}", node.mark, _FORMS)
             return NodeSpec("?")
         op = self._op(node)
         marks: dict[str, Mark] = {}
@@ -55,11 +56,13 @@ class Nodes:
         marks["op"] = entry.key
         each, inside = beside.get("each"), known
         if each:
-            inside = inside.union(each)
+            inside = inside.plus(each)
         if "repeat" in node.entries:
-            inside = inside | {COPY}
+            inside = inside.plus((COPY,))
         signature = self._signature(op, entry.key)
-        args = self.arguments(signature, entry, inside, marks) if signature else {}
+        args = (
+            self.arguments(signature, entry, inside, marks, beside=tuple(node.entries)) if signature else {}
+        )
         return NodeSpec(op, args, marks=marks, **beside)
 
     def _op(self, node: Map) -> str | None:
@@ -68,7 +71,8 @@ class Nodes:
         if len(others) == 1:
             return others[0]
         if not others:
-            hint = f"{listed(tuple(node.entries))} can only stand beside an op" if node.entries else ""
+            keys = listed(tuple(f"`{key}`" for key in node.entries))
+            hint = f"{keys} can only stand beside an op" if keys else _FORMS
             self.findings.add("a node without an op", node.mark, hint)
             return None
         ops = [key for key in others if key in self.ops]
@@ -106,12 +110,16 @@ class Nodes:
         self,
         signature: Signature,
         entry: Entry,
-        known: Names,
+        known: Known,
         marks: dict[str, Mark],
         *,
         all_named: bool = False,
+        beside: Collection[str] = (),
     ) -> dict[str, Value]:
-        """The arguments of an op by name, positions put into `marks`; with `all_named` none is required."""
+        """The arguments of an op by name, positions put into `marks`; with `all_named` none is required.
+
+        What stands `beside` the op by mistake is not reported as missing too.
+        """
         op, given = signature.op, entry.value
         if isinstance(given, Map) and not self._is_first(given, signature):
             named = {key: value.value for key, value in given.entries.items()}
@@ -137,7 +145,7 @@ class Nodes:
                 hint = nearest(key, signature.arguments, kind=f"arguments of {op}", most=24)
                 self.findings.add(f"unknown argument {quoted(key)} of {op}", at, hint)
         if not all_named:
-            self._check_required(signature, named, entry.key)
+            self._check_required(signature, (*named, *beside), entry.key)
         return args
 
     def _is_first(self, given: Map, signature: Signature) -> bool:
@@ -147,16 +155,20 @@ class Nodes:
 
     def _positional(self, signature: Signature, given: Located) -> dict[str, Located]:
         names = list(signature.arguments)
+        first = next(iter(signature.arguments.values()), None)
+        if first and first.holds != "value" and isinstance(given, Seq):
+            hint = f"write `{signature.op}: {{{first.name}: [...]}}`"
+            self.findings.add(f"{signature.op} takes its graphs by name, given a list", given.mark, hint)
+            return {first.name: Seq((), given.mark)}
         values = list(given.items) if isinstance(given, Seq) else [given]
         if len(values) > len(names):
-            takes = f"takes at most {len(names)}: {', '.join(names)}" if names else "takes none"
+            takes = f"takes at most {len(names)}: {', '.join(names)}" if names else "takes no arguments"
             hint = f"a list is given by name: `{signature.op}: {{{names[0]}: [...]}}`" if names else ""
-            self.findings.add(
-                f"{len(values)} values for {signature.op}, which {takes}", values[len(names)].mark, hint
-            )
+            count = f"{len(values)} values" if len(values) > 1 else "a value"
+            self.findings.add(f"{count} for {signature.op}, which {takes}", values[len(names)].mark, hint)
         return dict(zip(names, values, strict=False))
 
-    def _argument(self, argument: Argument, node: Located, known: Names, marks: dict[str, Mark]) -> Value:
+    def _argument(self, argument: Argument, node: Located, known: Known, marks: dict[str, Mark]) -> Value:
         path = "." + argument.name
         if argument.holds == "value":
             return self.values.value(node, known, marks, path)
@@ -165,7 +177,7 @@ class Nodes:
             return self._graph(argument, node, known)
         return self._graphs(argument, node, known, marks)
 
-    def _graph(self, argument: Argument, node: Located, known: Names) -> Value:
+    def _graph(self, argument: Argument, node: Located, known: Known) -> Value:
         """A list of nodes, or a text that stands for one (`shortcut: identity`)."""
         if isinstance(node, Scalar) and isinstance(node.value, str):
             if "$" not in node.value:
@@ -177,7 +189,7 @@ class Nodes:
             return self.values.tagged(node, known, lambda option: self._graph(argument, option, known))
         return self.body(node, known, what=argument.name)
 
-    def _graphs(self, argument: Argument, node: Located, known: Names, marks: dict[str, Mark]) -> Value:
+    def _graphs(self, argument: Argument, node: Located, known: Known, marks: dict[str, Mark]) -> Value:
         """A list of graphs, or a mapping of names to graphs."""
         path, name = "." + argument.name, argument.name
         if isinstance(node, Seq):
@@ -200,13 +212,13 @@ class Nodes:
         if not PATH.fullmatch(key):
             self.findings.add(f"{quoted(key)} cannot name a graph of {what}", at, PATH_RULE)
 
-    def _check_required(self, signature: Signature, given: Mapping[str, Any], at: Mark) -> None:
+    def _check_required(self, signature: Signature, given: Collection[str], at: Mark) -> None:
+        """Report required arguments that are not given; one that is misspelt is reported as that."""
         defaults = self.defaults.get(signature.op, {})
-        missing = [
-            name
-            for name, argument in signature.arguments.items()
-            if argument.required and name not in given and name not in defaults
-        ]
+        wanted = [name for name, argument in signature.arguments.items() if argument.required]
+        missing = [name for name in wanted if name not in given and name not in defaults]
+        misspelt = [name for name in given if name not in signature.arguments]
+        missing = [name for name in missing if not difflib.get_close_matches(name, misspelt, cutoff=0.55)]
         if missing:
             example = ", ".join(f"{name}: ..." for name in missing)
             hint = f"write `{signature.op}: {{{example}}}`"

@@ -8,12 +8,11 @@ from typing import Any
 from archgraph.errors import Mark, SpecError, nearest
 from archgraph.spec.blocks import read_blocks, signatures
 from archgraph.spec.findings import Findings, quoted
-from archgraph.spec.identifiers import NAME, NAME_RULE, check_variable
+from archgraph.spec.identifiers import NAME, NAME_RULE, Known, check_variable
 from archgraph.spec.model import Body, Spec, Value
 from archgraph.spec.nodes import Nodes
 from archgraph.spec.references import check_names
 from archgraph.spec.tree import Entry, Map, Scalar, Seq, Tree, kind
-from archgraph.spec.values import Names
 from archgraph.spec.vocabulary import Vocabulary
 
 VERSION = 1
@@ -61,7 +60,7 @@ class _File:
         words = {**self.vocabulary, **signatures(blocks, self.findings)}
         nodes = Nodes(words, self.findings)
         variables = self._vars(nodes)
-        known = frozenset(variables)
+        known = Known(variables)
         nodes.defaults = defaults = self._defaults(nodes, known, blocks)
         read = read_blocks(blocks, self.vocabulary, nodes, known)
         graph = self._graph(nodes, known)
@@ -98,7 +97,8 @@ class _File:
 
     def _check_version(self) -> None:
         entry = self.entries.get("archgraph")
-        if entry and not (isinstance(entry.value, Scalar) and entry.value.value == VERSION):
+        given = entry.value.value if entry and isinstance(entry.value, Scalar) else None
+        if entry and (type(given) is not int or given != VERSION):
             message = f"version {VERSION} of the language is known, given {kind(entry.value)}"
             self.findings.add(message, entry.value.mark, f"write `archgraph: {VERSION}`")
 
@@ -150,15 +150,14 @@ class _File:
     def _vars(self, nodes: Nodes) -> dict[str, Value]:
         """Variables in order; each may use those above it."""
         variables: dict[str, Value] = {}
+        above = Known(variables)
         for name, entry in self._map("vars").items():
             check_variable(name, entry.key, self.findings)
-            variables[name] = nodes.values.value(
-                entry.value, frozenset(variables), self.marks, f"vars.{name}"
-            )
+            variables[name] = nodes.values.value(entry.value, above, self.marks, f"vars.{name}")
         return variables
 
     def _defaults(
-        self, nodes: Nodes, known: Names, blocks: Mapping[str, Entry]
+        self, nodes: Nodes, known: Known, blocks: Mapping[str, Entry]
     ) -> dict[str, dict[str, Value]]:
         defaults: dict[str, dict[str, Value]] = {}
         for op, entry in self._map("defaults").items():
@@ -176,7 +175,7 @@ class _File:
                 self.findings.add(f"unknown op {quoted(op)} in `defaults`", entry.key, hint)
         return defaults
 
-    def _graph(self, nodes: Nodes, known: Names) -> Body:
+    def _graph(self, nodes: Nodes, known: Known) -> Body:
         if "graph" not in self.entries:
             return Body()
         node = self.entries["graph"].value

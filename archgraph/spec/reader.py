@@ -31,6 +31,7 @@ from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, Tree
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 64
+MAX_KEY = 100
 MAX_VALUES = 100_000
 """Values of one file after its aliases are expanded."""
 
@@ -170,10 +171,12 @@ class _Builder:
         if closed.items is not None:
             value = Seq(tuple(closed.items), closed.mark)
         else:
-            entries = closed.entries
-            for other in closed.merges:
-                entries = {**other.entries, **entries}
-            value = Map(entries, closed.mark)
+            merged: dict[str, Entry] = {}
+            for other in reversed(
+                closed.merges
+            ):  # the first of several wins, the mapping's own keys over all
+                merged.update(other.entries)
+            value = Map({**merged, **closed.entries} if merged else closed.entries, closed.mark)
         if closed.anchor is not None:
             self.anchors[closed.anchor] = (value, self.values - closed.before, closed.height)
         if self.open:
@@ -227,6 +230,10 @@ class _Builder:
     def _key(self, value: Located) -> tuple[str, Mark, bool]:
         if not isinstance(value, Scalar):
             self._stop("a key has to be a text", value.mark, "a list or mapping cannot be a key")
+        if len(value.text) > MAX_KEY:
+            self.findings.add(
+                f"a key of {len(value.text)} characters", value.mark, f"at most {MAX_KEY} are read"
+            )
         if value.text == "" and value.plain:
             self.findings.add("a key is missing before ':'", value.mark)
         return value.text, value.mark, value.plain and value.text == "<<"
@@ -239,7 +246,8 @@ class _Builder:
                 self.findings.add("'<<' takes a mapping or a list of mappings", other.mark)
 
     def _tag(self, tag: str, mark: Mark) -> None:
-        message = f"the tag {quoted(tag)} is not read"
+        written = tag.replace("tag:yaml.org,2002:", "!!")
+        message = f"the tag {quoted(written)} is not read"
         self.findings.add(message, mark, "a spec is plain data: no tags, no types, no code")
 
     def _at(self, event: Any, *, length: int = 1) -> Mark:

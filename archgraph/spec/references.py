@@ -116,7 +116,7 @@ def _check_copies(reference: Reference, at: Mark | None, node: NodeSpec, finding
         levels.append(("copies", node.repeat if isinstance(node.repeat, int) else None))
     name = reference.name
     if len(reference.copies) > len(levels):
-        hint = f"{quoted(name)} has " + (_numbered(levels) if levels else "neither `repeat` nor `each`")
+        hint = f"{quoted(name)} has " + (_numbered(name, levels) if levels else "neither `repeat` nor `each`")
         written = ".".join([name, *map(str, reference.copies)])
         findings.add(f"{quoted(written)} does not exist", at, hint)
         return
@@ -126,9 +126,9 @@ def _check_copies(reference: Reference, at: Mark | None, node: NodeSpec, finding
             findings.add(f"{quoted(name)} has no {given}", at, f"it has {count} {what}, counted from 0")
 
 
-def _numbered(levels: Sequence[tuple[str, int | None]]) -> str:
+def _numbered(name: str, levels: Sequence[tuple[str, int | None]]) -> str:
     counted = [what if count is None else f"{count} {what}" for what, count in levels]
-    return " of ".join(reversed(counted)) + f": write {'.'.join(['name'] + ['0'] * len(levels))}"
+    return " of ".join(reversed(counted)) + f": write {name}{'.0' * len(levels)}"
 
 
 def _line(node: NodeSpec) -> int | str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 
 from archgraph.errors import Mark, nearest
 from archgraph.spec.expressions import ExpressionError, compile_expression
 from archgraph.spec.findings import Findings, quoted
-from archgraph.spec.identifiers import COPY
+from archgraph.spec.identifiers import COPY, Known
 from archgraph.spec.model import Choice, Expr, Range, Value
 from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, kind
 
-Names: TypeAlias = frozenset[str]
-"""The variables known where a value stands."""
 Read: TypeAlias = Callable[[Located], Value]
 
 MAX_OPTIONS = 100_000
+VARIABLE_USE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
 class Values:
@@ -25,7 +25,7 @@ class Values:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
 
-    def value(self, node: Located, known: Names, marks: dict[str, Mark], path: str) -> Value:
+    def value(self, node: Located, known: Known, marks: dict[str, Mark], path: str) -> Value:
         """Any value, its position and those of its parts put into `marks` under `path`."""
         marks[path] = node.mark
         if isinstance(node, Scalar):
@@ -38,7 +38,7 @@ class Values:
             key: self.value(entry.value, known, marks, f"{path}.{key}") for key, entry in node.entries.items()
         }
 
-    def scalar(self, node: Scalar, known: Names) -> Value:
+    def scalar(self, node: Scalar, known: Known) -> Value:
         """A number, text, true, false or null; a text that holds a `$` is an expression."""
         value = node.value
         if isinstance(value, str) and "$" in value:
@@ -48,23 +48,23 @@ class Values:
             return None
         return value
 
-    def expression(self, node: Scalar, known: Names) -> Expr | None:
+    def expression(self, node: Scalar, known: Known) -> Expr | None:
         """A text as an expression whose variables are all known."""
         try:
             expression = compile_expression(node.text)
         except ExpressionError as error:
             self.findings.add(error.message, _inside(node, error.start, error.length), error.hint)
             return None
-        if not expression.names <= known:
-            for name in sorted(expression.names - known, key=node.text.find):
-                hint = nearest(name, known, kind="known here")
-                if name == COPY:
+        for match in VARIABLE_USE.finditer(node.text):
+            if match[1] not in known:
+                hint = nearest(match[1], known, kind="known here")
+                if match[1] == COPY:
                     hint = "$i is the number of a copy, known where the node or one around it has `repeat`"
-                at = _inside(node, node.text.find("$" + name), len(name) + 1)
-                self.findings.add(f"unknown variable {quoted('$' + name)}", at, hint)
+                at = _inside(node, match.start(), len(match[0]))
+                self.findings.add(f"unknown variable {quoted(match[0])}", at, hint)
         return expression
 
-    def tagged(self, node: Map, known: Names, read: Read) -> Choice | Range | None:
+    def tagged(self, node: Map, known: Known, read: Read) -> Choice | Range | None:
         """`{choice: [...], default: ...}` or `{range: [low, high], step: ..., default: ...}`."""
         form, also = ("choice", ("default",)) if "choice" in node.entries else ("range", ("step", "default"))
         for key, entry in node.entries.items():
