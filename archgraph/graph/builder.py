@@ -20,7 +20,7 @@ MAX_NODES = 20_000
 MAX_PARAMS = 10**11
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818 - a signal, caught by expand
     """The expansion cannot go on; `finding` says why, unless it stands in the list already."""
 
     def __init__(self, finding: Finding | None = None) -> None:
@@ -140,14 +140,18 @@ class MacroBuilder:
     def __init__(
         self, assembly: Assembly, expansion: _Expansion, at: Place, scope: str, env: Mapping[str, Any]
     ) -> None:
-        self._assembly, self._expansion, self._at, self._scope, self._env = assembly, expansion, at, scope, env
+        self._assembly, self._expansion, self._at, self._scope, self._env = (
+            assembly,
+            expansion,
+            at,
+            scope,
+            env,
+        )
 
     def shape(self, ref: Ref) -> Shape:
         return self._assembly.shapes[ref.node]
 
-    def add(
-        self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None
-    ) -> Ref:
+    def add(self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None) -> Ref:
         made = self._assembly.make(op, args)
         full = f"{self._scope}.{name}"
         at = self._at
@@ -155,7 +159,7 @@ class MacroBuilder:
             return self._assembly.primitive(full, made, inputs, at, shares=shares.node if shares else None)
         assert isinstance(made, Macro)
         self._assembly.check_arity(made, inputs)
-        return self._expansion.macro(full, made, at, self._env, inputs)
+        return self._expansion.macro(full, made, at, self._env, inputs, args)
 
     def body(self, name: str, body: Body, *inputs: Ref) -> Ref:
         (first,) = inputs

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from archgraph.errors import Finding, Mark, RuleError, SpecError, nearest
-from archgraph.graph.builder import Assembly, MacroBuilder, Place, Stop
+from archgraph.graph.builder import MAX_NODES, Assembly, MacroBuilder, Place, Stop
 from archgraph.graph.model import Graph, Scope
 from archgraph.graph.templates import Templates
-from archgraph.ops import OPS
 from archgraph.ops.base import Macro, Primitive, Ref
 from archgraph.shape import Shape
 from archgraph.spec.evaluate import evaluate
@@ -24,7 +23,8 @@ Env: TypeAlias = dict[str, Any]
 Choose: TypeAlias = Callable[[str, Choice | Range], Any]
 
 MAX_RECURSION = 64
-MAX_COPIES = 20_000
+MAX_STEPS = 100_000
+"""Nodes as written that one expansion visits; more than MAX_NODES, as blocks and empty graphs make no nodes."""
 
 
 def expand(spec: Spec, *, input: Shape | None = None, choose: Choose | None = None) -> Graph:
@@ -56,7 +56,7 @@ class _Expansion:
         self.names: dict[str, Ref | None] = {"in": Ref("in")}
         self.assembly = Assembly(inputs, self.evaluated_defaults)
         self.depth = 0
-        self.copies = 0
+        self.steps = 0
         self.vars: Env = {}
         for name, value in spec.vars.items():
             self.vars[name] = self._value(value, self.vars, f"vars.{name}", spec.marks.get(f"vars.{name}"))
@@ -99,13 +99,16 @@ class _Expansion:
         above = first
         for name, node in zip(node_names(body), body.nodes, strict=True):
             marks = node.marks
+            self._step(node, prefix + name)
             if node.when is not None and not self._value(node.when, env, "when", marks.get("when")):
                 continue
             if node.inputs is None:
                 inputs: tuple[Ref | None, ...] = (above,)
             else:
                 inputs = tuple(
-                    above if wanted == "prev" else self._lookup(wanted, names, marks.get(f"from.{n}", marks.get("from")))
+                    above
+                    if wanted == "prev"
+                    else self._lookup(wanted, names, marks.get(f"from.{n}", marks.get("from")))
                     for n, wanted in enumerate(node.inputs)
                 )
             if node.repeat is None and node.each is None:
@@ -114,6 +117,12 @@ class _Expansion:
                 above = self._copies(node, prefix, name, env, inputs, names)
             names[name] = above
         return above
+
+    def _step(self, node: NodeSpec, name: str) -> None:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            message = f"{name}: the network takes more than {MAX_STEPS:,} steps to expand"
+            raise Stop(Finding(message, node.marks.get("op")))
 
     def _lookup(self, wanted: str, names: Mapping[str, Ref | None], at: Mark | None) -> Ref | None:
         if wanted in names:
@@ -151,6 +160,7 @@ class _Expansion:
                 if column is not None and count:
                     self.assembly.open(prefix + label, Scope(node.op, "copies", values, node.marks.get("op")))
                 for index in range(count):
+                    self._step(node, prefix + label)
                     local["i"] = index
                     inputs = (out := self.node(node, f"{prefix}{label}.{index}", local, inputs),)
                     names[f"{label}.{index}"] = out
@@ -185,15 +195,11 @@ class _Expansion:
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             self.findings.append(Finding(f"{name}: repeat is {count!r}, it takes a whole number from 0", at))
             return 0
-        self.copies += count
-        if self.copies > MAX_COPIES:
-            message = f"{name}: repeat {count} makes more than {MAX_COPIES:,} copies in all"
-            raise Stop(Finding(message, at, f"a network has at most {MAX_COPIES:,} nodes"))
+        if count > MAX_NODES:
+            raise Stop(Finding(f"{name}: repeat is {count}", at, f"a network has at most {MAX_NODES:,} nodes"))
         return count
 
-    def node(
-        self, node: NodeSpec, name: str, env: Mapping[str, Any], inputs: tuple[Ref | None, ...]
-    ) -> Ref | None:
+    def node(self, node: NodeSpec, name: str, env: Mapping[str, Any], inputs: tuple[Ref | None, ...]) -> Ref | None:
         """Expand one copy of a node; None where a mistake leaves its output unknown."""
         args = self._arguments(node, name, env)
         if args is None or None in inputs:
@@ -212,11 +218,11 @@ class _Expansion:
         except RuleError as error:
             self._locate(error, at)
         except _Unknown:
-            pass
+            pass  # the mistake inside the macro is already a finding
         return None
 
     def macro(
-        self, name: str, op: Macro, at: Place, env: Mapping[str, Any], inputs: tuple[Ref, ...], args: Env
+        self, name: str, op: Macro, at: Place, env: Mapping[str, Any], inputs: tuple[Ref, ...], args: Mapping[str, Any]
     ) -> Ref:
         """Expand a macro in a scope of its own."""
         self.assembly.check_arity(op, inputs)
@@ -238,7 +244,7 @@ class _Expansion:
         self.assembly.close(name, before)
         return out
 
-    def decide(self, name: str, choice: Choice) -> Any:
+    def decide(self, name: str, choice: Choice | Range) -> Any:
         """What a choice takes: its default, or what the caller of `expand` chooses."""
         return self.choose(name, choice) if self.choose else choice.chosen
 
@@ -248,8 +254,8 @@ class _Expansion:
         if len(inputs) != 1:
             raise RuleError(f"{node.op} takes one input, given {len(inputs)}", argument="from")
         env = {**self.vars, **self._block_arguments(node, block, args)}
-        for key, value in block.vars.items():
-            env[key] = self._value(value, env, f"{name}.vars.{key}", block.marks.get(f"vars.{key}"))
+        for variable, value in block.vars.items():
+            env[variable] = self._value(value, env, f"{name}.vars.{variable}", block.marks.get(f"vars.{variable}"))
         if self.depth >= MAX_RECURSION:
             hint = "bound it with `when:`, e.g. `when: $depth > 1`"
             message = f"block {node.op!r} contains itself without end ({MAX_RECURSION} levels)"
@@ -307,14 +313,20 @@ class _Expansion:
             raise Stop
 
 
-class _Unknown(Exception):
+class _Unknown(Exception):  # noqa: N818 - a signal, caught by the node around the macro
     """A graph inside a macro has a mistake that is already reported."""
 
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "int": (int,), "float": (int, float), "str": (str,), "bool": (bool,), "list": (tuple,),
 }  # fmt: skip
-_ARTICLES = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false", "list": "a list"}
+_ARTICLES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "list": "a list",
+}
 
 
 def _plain(args: Mapping[str, Any]) -> Env:

@@ -56,7 +56,7 @@ class Scope(NamedTuple):
 
     op: str
     kind: ScopeKind
-    args: Mapping[str, Any] = {}  # noqa: RUF012 - never written
+    args: Mapping[str, Any] = {}
     at: Mark | None = None
 
     @property

@@ -119,7 +119,8 @@ def test_outputs_and_train_only_outputs_have_names() -> None:
 
 def test_unlike_shapes_are_shown_at_the_node_that_joins_them() -> None:
     shown = error(
-        "graph:\n  - {conv: [8, 3], id: a}\n  - {conv: {out: 8, kernel: 3, stride: 2}, id: b}\n  - {add: , from: [a, b]}"
+        "graph:\n  - {conv: [8, 3], id: a}\n  - {conv: {out: 8, kernel: 3, stride: 2}, id: b}\n"
+        "  - {add: , from: [a, b]}"
     )
     assert shown.startswith("net.yaml:7:19: add1: ")
     assert "8x32x32" in shown and "8x16x16" in shown
@@ -157,8 +158,10 @@ def test_recursion_without_end_is_located() -> None:
         ("graph: [{conv: [8, 3], repeat: 1000000000}]", "20,000"),
         ("blocks: {b: {graph: [{conv: [8, 1], repeat: 200}]}}\ngraph: [{b: {}, repeat: 200}]", "20,000"),
         (
-            "blocks: {b: {graph: [{dropout: 0.1, repeat: 0}]}}\ngraph: [{b: {}, repeat: 19000}, {b: {}, repeat: 9000}]",
-            "20,000",
+            "blocks: {"
+            + ", ".join(f"b{n}: {{graph: [b{n + 1}: {{}}, b{n + 1}: {{}}]}}" for n in range(40))
+            + ", b40: {graph: [{relu: {}, when: 1 > $one}]}}\nvars: {one: 1}\ngraph: [b0: {}]",
+            "100,000 steps",
         ),
         ("graph: [conv: [1000000, 1], conv: [1000000, 1]]", "parameters"),
     ],
