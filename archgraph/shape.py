@@ -25,27 +25,21 @@ def per_axis(value: int | tuple[int, ...], axes: int, argument: str) -> tuple[in
     if isinstance(value, int):
         return (value,) * axes
     if len(value) != axes:
-        raise RuleError(
-            f"{argument} has {len(value)} values, its input has {axes} spatial axes", argument=argument
-        )
+        raise RuleError(f"{argument} has {len(value)} values, its input has {axes} spatial axes", argument=argument)
     return tuple(value)
 
 
-def window(
-    size: int, kernel: int, stride: int, pad: tuple[int, int], dilation: int, *, ceil: bool = False
-) -> int:
+def window(size: int, kernel: int, stride: int, pad: tuple[int, int], dilation: int, *, ceil: bool = False) -> int:
     """Output size of a sliding window along one axis, as torch computes it.
 
-    `pad` is what is added before and after. Raises RuleError where the kernel is larger than the padded input;
-    with `ceil` it may reach past it by less than a stride.
+    `pad` is what is added before and after. Raises RuleError where the kernel is larger than the padded
+    input; with `ceil` it may reach past it by less than a stride.
     """
     reach = dilation * (kernel - 1) + 1
     padded = size + pad[0] + pad[1]
     if reach > padded + (stride - 1 if ceil else 0):
         spread = f" (dilation {dilation}: spans {reach})" if dilation > 1 else ""
-        raise RuleError(
-            f"a kernel of {kernel}{spread} is larger than its padded input of {padded}", argument="kernel"
-        )
+        raise RuleError(f"a kernel of {kernel}{spread} is larger than its padded input of {padded}", argument="kernel")
     steps = padded - reach
     if not ceil:
         return steps // stride + 1

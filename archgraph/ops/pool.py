@@ -209,11 +209,11 @@ def _windows(
     kernels, pads = per_axis(kernel, axes, "kernel"), per_axis(pad, axes, "pad")
     strides = per_axis(kernel if stride is None else stride, axes, "stride")
     dilations = per_axis(dilation, axes, "dilation")
-    for k, p, d in zip(kernels, pads, dilations, strict=True):
-        if p > (d * (k - 1) + 1) // 2:
+    for k, p in zip(kernels, pads, strict=True):
+        if p > k // 2:
             raise RuleError(
-                f"pad {p} is more than half of a kernel that spans {d * (k - 1) + 1}",
-                hint=f"it is at most {(d * (k - 1) + 1) // 2}, so that each window sees a pixel of the input",
+                f"pad {p} is more than half of a kernel of {k}",
+                hint=f"it is at most {k // 2}, so that each window sees a pixel of the input",
                 argument="pad",
             )
     both = tuple((p, p) for p in pads)
