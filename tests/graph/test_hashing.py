@@ -21,7 +21,8 @@ def digest(graph: str) -> str:
         "graph: [{conv: [8, 3], id: x}, {conv: [8, 5], from: in, id: y}, {add: , from: [x, y]}, relu: {}]",
         "graph: [{conv: [8, 5], id: b}, {conv: [8, 3], from: in, id: a}, {add: , from: [b, a]}, relu: {}]",
         "graph: [branches: {paths: [[conv: [8, 3]], [conv: [8, 5]]], merge: add}, relu: {}]",
-        "graph: [{conv: [8, 3], id: a}, {identity: {}, id: i}, {conv: [8, 5], from: in, id: b}, {add: , from: [i, b]}, relu]",
+        "graph: [{conv: [8, 3], id: a}, {identity: {}, id: i}, {conv: [8, 5], from: in, id: b}, "
+        "{add: , from: [i, b]}, relu]",
     ],
 )
 def test_isomorphic_graphs_have_one_hash(same: str) -> None:
