@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import torch
 from hypothesis import given, settings
+from lowered import lowered
+from random_arguments import arguments, input_shapes
 from torch.utils.flop_counter import FlopCounterMode
 
 from archgraph.errors import RuleError
@@ -18,8 +20,6 @@ from archgraph.ops import OPS, make
 from archgraph.ops.base import Example, Primitive
 from archgraph.ops.facts import facts
 from archgraph.shape import Shape, numel
-from lowered import lowered
-from random_arguments import arguments, input_shapes
 
 pytestmark = pytest.mark.torch
 
