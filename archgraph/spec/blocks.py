@@ -29,8 +29,7 @@ def signatures(blocks: Mapping[str, Entry], findings: Findings) -> dict[str, Sig
         args = entry.value.entries.get("args") if isinstance(entry.value, Map) else None
         if args and isinstance(args.value, Map):
             arguments = {
-                key: Argument(key, _type(argument) is not None)
-                for key, argument in args.value.entries.items()
+                key: Argument(key, _type(argument) is not None) for key, argument in args.value.entries.items()
             }
         else:
             arguments = {}
@@ -48,9 +47,7 @@ def _type(argument: Entry) -> str | None:
     return node.text if isinstance(node, Scalar) and is_type(node) else None
 
 
-def read_blocks(
-    blocks: Mapping[str, Entry], vocabulary: Vocabulary, nodes: Nodes, known: Known
-) -> dict[str, Block]:
+def read_blocks(blocks: Mapping[str, Entry], vocabulary: Vocabulary, nodes: Nodes, known: Known) -> dict[str, Block]:
     """The blocks of a file; `known` are the file's variables."""
     findings = nodes.findings
     found: dict[str, Block] = {}
@@ -59,18 +56,14 @@ def read_blocks(
             hint = "every op can be used as it is; give the block another name"
             findings.add(f"the block {quoted(name)} has the name of an op", entry.key, hint)
         elif name in RESERVED:
-            findings.add(
-                f"a block cannot be named {quoted(name)}", entry.key, "it is a key that stands beside an op"
-            )
+            findings.add(f"a block cannot be named {quoted(name)}", entry.key, "it is a key that stands beside an op")
         elif not NAME.fullmatch(name):
             findings.add(f"{quoted(name)} cannot name a block", entry.key, f"a block's name has {NAME_RULE}")
         if isinstance(entry.value, Map):
             found[name] = _block(name, entry.key, entry.value, nodes, known)
         else:
             hint = "with `graph` and, where it has any, `args`"
-            findings.add(
-                f"the block {quoted(name)} is a mapping, given {kind(entry.value)}", entry.value.mark, hint
-            )
+            findings.add(f"the block {quoted(name)} is a mapping, given {kind(entry.value)}", entry.value.mark, hint)
     return found
 
 
@@ -110,9 +103,7 @@ def _mapping(key: str, entry: Entry | None, findings: Findings) -> Mapping[str, 
     return {}
 
 
-def _args(
-    name: str, entry: Entry | None, nodes: Nodes, known: Known, marks: dict[str, Mark]
-) -> dict[str, Parameter]:
+def _args(name: str, entry: Entry | None, nodes: Nodes, known: Known, marks: dict[str, Mark]) -> dict[str, Parameter]:
     """Arguments of a block: `name: type` for a required one, `name: value` for one with a default."""
     findings = nodes.findings
     args: dict[str, Parameter] = {}
@@ -127,7 +118,5 @@ def _args(
         if node.text in _OTHER_TYPES:
             right = _OTHER_TYPES[node.text]
             hint = f"write {right}, or {node.text!r} in quotes for a text; types: {', '.join(TYPES)}"
-            findings.add(
-                f"unknown type {quoted(node.text)} of argument {quoted(key)} of {name}", node.mark, hint
-            )
+            findings.add(f"unknown type {quoted(node.text)} of argument {quoted(key)} of {name}", node.mark, hint)
     return args

@@ -24,7 +24,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 GRAMMAR = "allowed: + - * / // % **, comparisons, and or not, a if c else b, $list[i], " + " ".join(FUNCTIONS)
 
 _TEXTS = re.compile(r"'[^']*'|\"[^\"]*\"")
-_NUMBER_WITH_LETTERS = re.compile(r"(?<![\w.$])\d[\d.]*(?:[eE][-+]?\d+)?[A-Za-z_]")
+_NUMBER_WITH_LETTERS = re.compile(r"(?<![\w.$])\d[\d.]*+(?:[eE][-+]?\d++)?+[A-Za-z_]")
 _WORDS = {"true": True, "false": False}
 
 
@@ -54,7 +54,8 @@ def compile_expression(text: str) -> Expr:
     try:
         tree = ast.parse(source.replace("$", "_"), mode="eval")
     except SyntaxError as error:
-        start = min(compiler.indent + max((error.offset or 1) - 1, 0), max(len(text) - 1, 0))
+        # Python gives 0 for what is missing at the end.
+        start = min(compiler.indent + (error.offset or len(source) + 1) - 1, max(len(text) - 1, 0))
         raise ExpressionError(f"{text!r} is not an expression", hint=GRAMMAR, start=start) from None
     except (ValueError, RecursionError, MemoryError):
         raise ExpressionError(f"{text!r} is not an expression", hint=GRAMMAR) from None
@@ -65,18 +66,14 @@ def compile_expression(text: str) -> Expr:
 def _check_characters(text: str) -> None:
     """Refuse what Python's tokenizer would take and the language does not have."""
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(
-            f"an expression of {len(text)} characters", hint=f"at most {MAX_LENGTH} are read"
-        )
+        raise ExpressionError(f"an expression of {len(text)} characters", hint=f"at most {MAX_LENGTH} are read")
     for start, letter in enumerate(text):
         if not " " <= letter <= "~" or letter in "\\#":
             raise ExpressionError(f"{letter!r} cannot stand in an expression", hint=GRAMMAR, start=start)
     bare = _TEXTS.sub(lambda match: '"' * len(match[0]), text)
     if match := _NUMBER_WITH_LETTERS.search(bare):
         message = f"{match[0]!r} is not a number"
-        raise ExpressionError(
-            message, hint="write it out in digits", start=match.start(), length=len(match[0])
-        )
+        raise ExpressionError(message, hint="write it out in digits", start=match.start(), length=len(match[0]))
     for match in _TEXTS.finditer(text):
         if "$" in match[0]:
             hint = "a text has no variables in it"
@@ -115,9 +112,7 @@ class _Compiler:
         if not written.startswith("$"):
             self.fail(node, f"{written!r} is neither a variable nor a text", self._bare_name(written))
         if not NAME.fullmatch(name):
-            self.fail(
-                node, f"{written!r} is not a variable", "a name has letters, digits, '_', no digit first"
-            )
+            self.fail(node, f"{written!r} is not a variable", "a name has letters, digits, '_', no digit first")
         self.names.add(name)
 
         def variable(env: Env) -> Any:

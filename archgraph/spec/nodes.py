@@ -60,9 +60,7 @@ class Nodes:
         if "repeat" in node.entries:
             inside = inside.plus((COPY,))
         signature = self._signature(op, entry.key)
-        args = (
-            self.arguments(signature, entry, inside, marks, beside=tuple(node.entries)) if signature else {}
-        )
+        args = self.arguments(signature, entry, inside, marks, beside=tuple(node.entries)) if signature else {}
         return NodeSpec(op, args, marks=marks, **beside)
 
     def _op(self, node: Map) -> str | None:
@@ -79,9 +77,7 @@ class Nodes:
         if len(ops) > 1:
             named = listed(tuple(quoted(op) for op in ops))
             hint = "begin each with '- ', or indent what belongs to the first below it"
-            self.findings.add(
-                f"a node has one op, this one has {len(ops)}: {named}", node.entries[ops[1]].key, hint
-            )
+            self.findings.add(f"a node has one op, this one has {len(ops)}: {named}", node.entries[ops[1]].key, hint)
             return ops[0]
         op = ops[0] if ops else others[0]
         for key in others:
@@ -200,10 +196,7 @@ class Nodes:
             for key, entry in node.entries.items():
                 marks[f"{path}.{key}"] = entry.value.mark
                 self._check_path(key, name, entry.key)
-            return {
-                key: self.body(entry.value, known, what=f"{name}.{key}")
-                for key, entry in node.entries.items()
-            }
+            return {key: self.body(entry.value, known, what=f"{name}.{key}") for key, entry in node.entries.items()}
         hint = f"e.g. `{name}: [[conv: 64], [conv: 64, relu]]`"
         self.findings.add(f"{name} is a list of graphs, given {kind(node)}", node.mark, hint)
         return None

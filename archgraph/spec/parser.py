@@ -35,9 +35,7 @@ def parse(tree: Tree, vocabulary: Vocabulary) -> Spec:
     """The spec in a file. Raises SpecError with every mistake in it."""
     findings = Findings(tree.findings)
     if not isinstance(tree.root, Map):
-        findings.add(
-            f"a spec is a mapping, given {kind(tree.root)}", tree.root.mark, "it begins with `archgraph: 1`"
-        )
+        findings.add(f"a spec is a mapping, given {kind(tree.root)}", tree.root.mark, "it begins with `archgraph: 1`")
         raise SpecError(findings.found)
     spec = _File(tree.root, vocabulary, findings).spec()
     findings.check()
@@ -84,13 +82,9 @@ class _File:
     def _check_keys(self) -> None:
         for key, entry in self.entries.items():
             if key in _LATER:
-                self.findings.add(
-                    f"`{key}` cannot be used yet", entry.key, f"{_LATER[key]}: in a later version"
-                )
+                self.findings.add(f"`{key}` cannot be used yet", entry.key, f"{_LATER[key]}: in a later version")
             elif key not in KEYS:
-                self.findings.add(
-                    f"unknown key {quoted(key)}", entry.key, nearest(key, KEYS, kind="keys", most=13)
-                )
+                self.findings.add(f"unknown key {quoted(key)}", entry.key, nearest(key, KEYS, kind="keys", most=13))
         for key, what in _REQUIRED.items():
             if key not in self.entries:
                 self.findings.add(f"the key {key!r} is missing", self.root.mark, what)
@@ -156,9 +150,7 @@ class _File:
             variables[name] = nodes.values.value(entry.value, above, self.marks, f"vars.{name}")
         return variables
 
-    def _defaults(
-        self, nodes: Nodes, known: Known, blocks: Mapping[str, Entry]
-    ) -> dict[str, dict[str, Value]]:
+    def _defaults(self, nodes: Nodes, known: Known, blocks: Mapping[str, Entry]) -> dict[str, dict[str, Value]]:
         defaults: dict[str, dict[str, Value]] = {}
         for op, entry in self._map("defaults").items():
             self.marks[f"defaults.{op}"] = entry.value.mark

@@ -64,9 +64,7 @@ def read(source: Source) -> Tree:
         raise SpecError([_too_large(source)])
     if bad := _UNPRINTABLE.search(text):
         message = f"a control character (U+{ord(bad[0]):04X}) cannot stand in a file"
-        raise SpecError(
-            [Finding(message, _mark(source, bad.start()), "delete it, or write it as an escape in quotes")]
-        )
+        raise SpecError([Finding(message, _mark(source, bad.start()), "delete it, or write it as an escape in quotes")])
     loader = _Loader(text)
     builder = _Builder(source)
     try:
@@ -75,9 +73,7 @@ def read(source: Source) -> Tree:
     except yaml.MarkedYAMLError as error:
         raise SpecError([explain(source, error)]) from None
     except yaml.reader.ReaderError as error:
-        raise SpecError(
-            [Finding(f"unreadable text: {error.reason}", _mark(source, error.position))]
-        ) from None
+        raise SpecError([Finding(f"unreadable text: {error.reason}", _mark(source, error.position))]) from None
     finally:
         loader.dispose()
     return builder.tree()
@@ -124,9 +120,7 @@ class _Builder:
         elif kind is DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
-                self._stop(
-                    "a second document begins", self._at(event), "a file holds one document: remove `---`"
-                )
+                self._stop("a second document begins", self._at(event), "a file holds one document: remove `---`")
         else:
             assert kind in (StreamStartEvent, StreamEndEvent, DocumentEndEvent)
 
@@ -172,9 +166,7 @@ class _Builder:
             value = Seq(tuple(closed.items), closed.mark)
         else:
             merged: dict[str, Entry] = {}
-            for other in reversed(
-                closed.merges
-            ):  # the first of several wins, the mapping's own keys over all
+            for other in reversed(closed.merges):  # the first of several wins, the mapping's own keys over all
                 merged.update(other.entries)
             value = Map({**merged, **closed.entries} if merged else closed.entries, closed.mark)
         if closed.anchor is not None:
@@ -221,9 +213,7 @@ class _Builder:
                 self._merge(holder, value)
             elif text in holder.entries:
                 first = holder.entries[text].key.line
-                self.findings.add(
-                    f"the key {quoted(text)} stands twice", at, f"it is given first in line {first}"
-                )
+                self.findings.add(f"the key {quoted(text)} stands twice", at, f"it is given first in line {first}")
             else:
                 holder.entries[text] = Entry(at, value)
 
@@ -231,9 +221,7 @@ class _Builder:
         if not isinstance(value, Scalar):
             self._stop("a key has to be a text", value.mark, "a list or mapping cannot be a key")
         if len(value.text) > MAX_KEY:
-            self.findings.add(
-                f"a key of {len(value.text)} characters", value.mark, f"at most {MAX_KEY} are read"
-            )
+            self.findings.add(f"a key of {len(value.text)} characters", value.mark, f"at most {MAX_KEY} are read")
         if value.text == "" and value.plain:
             self.findings.add("a key is missing before ':'", value.mark)
         return value.text, value.mark, value.plain and value.text == "<<"

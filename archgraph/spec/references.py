@@ -73,9 +73,7 @@ def _report_twice(name: str, node: NodeSpec, first: NodeSpec, findings: Findings
         hint = f"it is given first in line {line}; a name is given once in its graph"
         findings.add(f"the id {quoted(name)} is given twice", node.marks.get("id"), hint)
     else:
-        message = (
-            f"this node is named {quoted(name)} after its op and number, and so is the one in line {line}"
-        )
+        message = f"this node is named {quoted(name)} after its op and number, and so is the one in line {line}"
         findings.add(message, node.marks.get("op"), "give it an `id` of its own")
 
 

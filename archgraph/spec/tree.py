@@ -78,9 +78,7 @@ class Tree(NamedTuple):
                 node = node.entries[str(part)].value
             elif isinstance(node, Seq) and isinstance(part, int) and part < len(node.items):
                 node = node.items[part]
-        return (
-            node.entries[str(last)].key if isinstance(node, Map) and str(last) in node.entries else node.mark
-        )
+        return node.entries[str(last)].key if isinstance(node, Map) and str(last) in node.entries else node.mark
 
 
 def plain(node: Located) -> Any:
@@ -100,9 +98,7 @@ def kind(node: Located) -> str:
             return "nothing"
         if isinstance(value, bool):
             return "true" if value else "false"
-        return (
-            f"the text {_short(node.text)!r}" if isinstance(value, str) else f"the number {_short(node.text)}"
-        )
+        return f"the text {_short(node.text)!r}" if isinstance(value, str) else f"the number {_short(node.text)}"
     return "a list" if isinstance(node, Seq) else "a mapping"
 
 

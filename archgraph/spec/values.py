@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from archgraph.errors import Mark, nearest
+from archgraph.errors import Finding, Mark, SpecError, nearest
 from archgraph.spec.expressions import ExpressionError, compile_expression
 from archgraph.spec.findings import Findings, quoted
 from archgraph.spec.identifiers import COPY, Known
@@ -16,6 +16,8 @@ from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, kind
 Read: TypeAlias = Callable[[Located], Value]
 
 MAX_OPTIONS = 100_000
+MAX_CHARACTERS = 200_000
+"""Of all expressions of a file: compiled, each character takes a hundred bytes or more."""
 VARIABLE_USE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -24,6 +26,7 @@ class Values:
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
+        self.characters = 0
 
     def value(self, node: Located, known: Known, marks: dict[str, Mark], path: str) -> Value:
         """Any value, its position and those of its parts put into `marks` under `path`."""
@@ -34,9 +37,7 @@ class Values:
             return tuple([self.value(item, known, marks, f"{path}.{n}") for n, item in enumerate(node.items)])
         if is_tagged(node):
             return self.tagged(node, known, lambda option: self.value(option, known, {}, ""))
-        return {
-            key: self.value(entry.value, known, marks, f"{path}.{key}") for key, entry in node.entries.items()
-        }
+        return {key: self.value(entry.value, known, marks, f"{path}.{key}") for key, entry in node.entries.items()}
 
     def scalar(self, node: Scalar, known: Known) -> Value:
         """A number, text, true, false or null; a text that holds a `$` is an expression."""
@@ -50,6 +51,10 @@ class Values:
 
     def expression(self, node: Scalar, known: Known) -> Expr | None:
         """A text as an expression whose variables are all known."""
+        self.characters += len(node.text)
+        if self.characters > MAX_CHARACTERS:
+            message = f"the expressions of this file have more than {MAX_CHARACTERS:,} characters"
+            raise SpecError([*self.findings.found, Finding(message, node.mark)])
         try:
             expression = compile_expression(node.text)
         except ExpressionError as error:
@@ -111,9 +116,7 @@ class Values:
             message = f"the low end {low} is above the high end {high}"
             self.findings.add(message, ends.mark, f"write [{high}, {low}]")
         elif step is None and not (isinstance(low, int) and isinstance(high, int)):
-            self.findings.add(
-                "a range of fractions needs a step", ends.mark, "e.g. `{range: [0.0, 0.5], step: 0.1}`"
-            )
+            self.findings.add("a range of fractions needs a step", ends.mark, "e.g. `{range: [0.0, 0.5], step: 0.1}`")
         elif step is not None and step <= 0:
             self.findings.add(f"a step has to be above 0, given {step}", node.entries["step"].value.mark)
         elif (high - low) / (step or 1) >= MAX_OPTIONS:
@@ -121,7 +124,7 @@ class Values:
             self.findings.add(message, ends.mark, "give a larger `step`")
         else:
             result = Range(low, high, 1 if step is None else step, default)
-            if default is not None and not any(abs(default - option) < 1e-9 for option in result.options):
+            if default is not None and not _is_in(default, result):
                 hint = f"the values are {low}, {low + result.step}, ... up to {high}"
                 at = node.entries["default"].value.mark
                 self.findings.add(f"the default {default} is not one of the range's values", at, hint)
@@ -136,6 +139,11 @@ class Values:
 
     def _optional(self, entry: Entry | None, what: str) -> int | float | None:
         return None if entry is None else self._number(entry.value, what)
+
+
+def _is_in(value: int | float, values: Range) -> bool:
+    steps = (value - values.low) / values.step
+    return abs(steps - round(steps)) < 1e-9 and values.low <= value <= values.high
 
 
 def is_tagged(node: Located) -> bool:

@@ -32,9 +32,7 @@ def write(spec: Spec, vocabulary: Vocabulary) -> str:
         if getattr(spec, key):
             document[key] = writer.value(getattr(spec, key))
     if spec.blocks:
-        document["blocks"] = Entries(
-            {name: writer.block(made) for name, made in spec.blocks.items()}, spread=True
-        )
+        document["blocks"] = Entries({name: writer.block(made) for name, made in spec.blocks.items()}, spread=True)
     document["graph"] = Items([writer.node(node) for node in spec.graph.nodes], spread=bool(spec.graph.nodes))
     for key in ("outputs", "train_only", "features", "expect"):
         if getattr(spec, key):
@@ -58,9 +56,7 @@ class _Writer:
             entries["args"] = Entries({name: self.parameter(arg) for name, arg in made.args.items()})
         if made.vars:
             entries["vars"] = self.value(made.vars)
-        entries["graph"] = Items(
-            [self.node(node) for node in made.graph.nodes], spread=bool(made.graph.nodes)
-        )
+        entries["graph"] = Items([self.node(node) for node in made.graph.nodes], spread=bool(made.graph.nodes))
         return Entries(entries, spread=True)
 
     def parameter(self, parameter: Parameter) -> Doc:
@@ -123,17 +119,13 @@ class _Writer:
         if isinstance(value, (tuple, Mapping)) and _holds_graph(value):
             doc = self.value(value)
             assert isinstance(doc, (Items, Entries))
-            return (
-                Items(doc.items, spread=True) if isinstance(doc, Items) else Entries(doc.entries, spread=True)
-            )
+            return Items(doc.items, spread=True) if isinstance(doc, Items) else Entries(doc.entries, spread=True)
         return self.value(value)
 
 
 def _holds_graph(value: Value) -> bool:
     if isinstance(value, (tuple, Mapping)):
-        return any(
-            isinstance(part, Body) for part in (value.values() if isinstance(value, Mapping) else value)
-        )
+        return any(isinstance(part, Body) for part in (value.values() if isinstance(value, Mapping) else value))
     if isinstance(value, Choice):
         return any(isinstance(option, Body) for option in value.options)
     return isinstance(value, Body)
