@@ -34,7 +34,7 @@ _FROM = {
     "SpecError": "archgraph.errors",
     "UsageError": "archgraph.errors",
 }
-__all__ = sorted([*_FROM, "build", "cost", "draw", "dump", "expand"])  # noqa: PLE0604 - a list of texts
+__all__ = sorted([*_FROM, "build", "cost", "draw", "dump", "expand"])
 
 
 def __getattr__(name: str) -> Any:
@@ -94,9 +94,10 @@ def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:
 
     `depth` is how many levels of boxes are open; by default as many as stay readable. Raises SpecError.
     """
-    from archgraph.emit.picture import draw
+    from archgraph.emit.dot import dot
+    from archgraph.emit.picture import Drawing
 
-    return draw(_graph(spec, None), depth=depth)
+    return Drawing(dot(_graph(spec, None), depth=depth))
 
 
 def _graph(spec: Spec | Graph, input: Shape | None) -> Graph:

@@ -64,6 +64,4 @@ def override(spec: Spec, settings: Mapping[str, Any]) -> Spec:
         if name not in spec.vars:
             raise UsageError(f"{spec.name} has no variable {name!r}; {nearest(name, [*spec.vars, 'input'])}")
     changed = bool(values) or shape != spec.input
-    return replace(
-        spec, input=shape, vars={**spec.vars, **values}, expect={} if changed else spec.expect
-    )
+    return replace(spec, input=shape, vars={**spec.vars, **values}, expect={} if changed else spec.expect)

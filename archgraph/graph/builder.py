@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_NODES = 20_000
 MAX_PARAMS = 10**11
+MAX_WIRES = 400_000
+"""Inputs of all nodes together: a dense block of n layers has few nodes and n * n / 2 wires."""
 
 
 class Stop(Exception):  # noqa: N818 - a signal, caught by expand
@@ -57,6 +59,7 @@ class Assembly:
         self.opened: list[str] = []
         self.shapes: dict[str, Shape] = dict(inputs)
         self.params = 0
+        self.wires = 0
         self._read_defaults = defaults
         self._defaults: dict[str, dict[str, Any]] = {}
         self._parts: dict[Primitive, tuple[tuple[str, Primitive], ...]] = {}
@@ -123,15 +126,19 @@ class Assembly:
         """Append a node."""
         self.nodes[node[0]] = node
         self.order.append(node)
+        self.wires += len(node[2])
         self.shapes[node[0]] = node[3][0]
         return Ref(node[0])
 
     def grow(self, params: int, name: str, at: Mark | None) -> None:
         """Count parameters about to be added; stop where the network is larger than any spec may be."""
         self.params += params
-        if len(self.nodes) >= MAX_NODES or self.params > MAX_PARAMS:
-            limit = f"{MAX_NODES:,} nodes" if len(self.nodes) >= MAX_NODES else f"{MAX_PARAMS:.0e} parameters"
-            raise Stop(Finding(f"{name}: the network grows past {limit}", at))
+        if len(self.nodes) >= MAX_NODES:
+            raise Stop(Finding(f"{name}: the network grows past {MAX_NODES:,} nodes", at))
+        if self.wires > MAX_WIRES:
+            raise Stop(Finding(f"{name}: the network grows past {MAX_WIRES:,} connections between nodes", at))
+        if self.params > MAX_PARAMS:
+            raise Stop(Finding(f"{name}: the network grows past {MAX_PARAMS:.0e} parameters", at))
 
 
 class MacroBuilder:

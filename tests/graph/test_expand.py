@@ -163,6 +163,7 @@ def test_recursion_without_end_is_located() -> None:
             + ", b40: {graph: [{relu: {}, when: 1 > $one}]}}\nvars: {one: 1}\ngraph: [b0: {}]",
             "100,000 steps",
         ),
+        ("graph: [dense: {layers: 2000, growth: 1}]", "400,000 connections"),
         ("graph: [conv: [1000000, 1], conv: [1000000, 1]]", "parameters"),
     ],
 )
