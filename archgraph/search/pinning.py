@@ -1,0 +1,69 @@
+"""Keeping names: an edit that would shift an automatic name pins it with an `id`, so that what was not touched keeps
+its name, its references and its weights.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from itertools import count
+
+from archgraph.search.tree import Path, get, put
+from archgraph.spec.model import Body, NodeSpec, Spec
+from archgraph.spec.naming import node_names
+
+
+def rewrite(spec: Spec, path: Path, nodes: Sequence[NodeSpec], *, kept: Sequence[int | None]) -> Spec:
+    """The spec with other nodes in the graph at `path`; see `edited` for `kept` and what is pinned."""
+    body = edited(get(spec, path), nodes, kept=kept, referenced=outside(spec, path))
+    return put(spec, path, body)  # type: ignore[no-any-return]
+
+
+def outside(spec: Spec, path: Path) -> list[str]:
+    """Names by which a spec refers to nodes of one of its graphs from outside of that graph."""
+    return [*spec.outputs.values(), *spec.features.values()] if path == ("graph",) else []
+
+
+def edited(
+    before: Body,
+    nodes: Sequence[NodeSpec],
+    *,
+    kept: Sequence[int | None],
+    referenced: Collection[str] = (),
+) -> Body:
+    """The graph `before` after an edit to `nodes`, with an `id` wherever a name would shift or clash.
+
+    `kept[n]` is the index in `before` of the node that stands at n now, or of the one it replaces; None for a new
+    node. A node of the same op keeps its name; one of another op does where others refer to it, in this graph or in
+    `referenced`. The rest get an `id` only where their automatic name is taken.
+    """
+    old = node_names(before)
+    names = list(node_names(Body(tuple(nodes))))
+    wanted = references(nodes) | heads(referenced)
+    pinned: dict[int, str] = {}
+    for index, (node, origin) in enumerate(zip(nodes, kept, strict=True)):
+        if origin is None or node.id is not None or names[index] == old[origin]:
+            continue
+        if before.nodes[origin].op == node.op or old[origin] in wanted:
+            pinned[index] = names[index] = old[origin]
+    uses = Counter(names)
+    for index, node in enumerate(nodes):
+        if node.id is None and index not in pinned and uses[names[index]] > 1:
+            pinned[index] = names[index] = _free(node.op, uses)
+            uses[names[index]] += 1
+    return Body(tuple(replace(n, id=pinned[i]) if i in pinned else n for i, n in enumerate(nodes)))
+
+
+def references(nodes: Iterable[NodeSpec]) -> set[str]:
+    """Names of the nodes that these nodes take as inputs by name."""
+    return heads(name for node in nodes for name in node.inputs or ())
+
+
+def heads(names: Iterable[str]) -> set[str]:
+    """The node that each reference is about: `stage` for `stage.0.2`, `stage2` for `stage2/1`."""
+    return {name.split("/")[0].split(".")[0] for name in names} - {"in", "prev"}
+
+
+def _free(op: str, taken: Collection[str]) -> str:
+    return next(name for number in count(1) if (name := f"{op}{number}") not in taken)

@@ -1,0 +1,158 @@
+"""From a sampler's draw to a candidate: mutate, expand, cost, budget, duplicate. No torch, about a millisecond each.
+
+What is turned away here never becomes a trial; it is only counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from archgraph.errors import SpecError
+from archgraph.graph.cost import Cost, cost
+from archgraph.graph.expand import expand
+from archgraph.graph.hashing import canonical_hash
+from archgraph.search.budget import Budget
+from archgraph.search.mutations import MUTATIONS, Mutated, Rejected, Site, mutate_at
+from archgraph.search.ranking import Draw
+from archgraph.search.trace import Trace, trace
+from archgraph.shape import Shape
+from archgraph.spec.model import Spec
+
+ATTEMPTS = 2000
+"""Proposals in a row that may be turned away before a search says that nothing new is left to try."""
+CACHED = 256
+"""Parents whose places for changes are remembered."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network that may be trained: within the budget, and like no other so far."""
+
+    spec: Spec
+    cost: Cost
+    hash: str
+    parent: int | None = None
+    mutation: Mutated | None = None
+    draw: Draw | None = None
+    origin: str = ""
+    """Where it came from, where it is no child of a trial."""
+
+
+@dataclass
+class Tally:
+    """How many proposals were made, and what became of those that were turned away."""
+
+    proposals: int = 0
+    over_budget: int = 0
+    duplicates: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    """Changes that give no network, by operator."""
+
+    def add(self, other: Mapping[str, Any]) -> None:
+        """Count what `as_dict` of another tally gave."""
+        self.proposals += other["proposals"]
+        self.over_budget += other["over_budget"]
+        self.duplicates += other["duplicates"]
+        self.rejected.update(other["rejected"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The tally as plain data."""
+        return {
+            "proposals": self.proposals,
+            "over_budget": self.over_budget,
+            "duplicates": self.duplicates,
+            "rejected": dict(self.rejected),
+        }
+
+
+class Parent(NamedTuple):
+    """A trial as a parent: its spec, and the shapes that every child has to give too."""
+
+    spec: Spec
+    outputs: Mapping[str, Shape]
+
+
+class Proposals:
+    """Makes candidates from draws. `parent` gives what is known of a trial by its number."""
+
+    def __init__(self, budget: Budget, *, parent: Callable[[int], Parent]) -> None:
+        self.budget = budget
+        self.parent = parent
+        self._known: dict[int, _Places] = {}
+
+    def next(self, draws: Iterable[Draw], *, seen: Collection[str], tally: Tally) -> Candidate | None:
+        """The first candidate that may be trained; None after `ATTEMPTS` proposals that may not."""
+        for attempt, draw in enumerate(draws):
+            if attempt == ATTEMPTS:
+                break
+            candidate = self.consider(draw, seen=seen, tally=tally)
+            if candidate is not None:
+                return candidate
+        return None
+
+    def consider(self, draw: Draw, *, seen: Collection[str], tally: Tally) -> Candidate | None:
+        """The candidate of one draw, or None where it is turned away; `tally` counts why."""
+        tally.proposals += 1
+        parent = self._parent(draw.parent)
+        mutated = mutate_at(draw.operator, parent.sites(draw.operator), draw.site, draw.argument)
+        if isinstance(mutated, Rejected):
+            tally.rejected[draw.operator] += 1
+            return None
+        try:
+            graph = expand(mutated.spec)
+        except SpecError:
+            tally.rejected[draw.operator] += 1
+            return None
+        found = cost(graph)
+        if found.outputs != parent.outputs:
+            tally.rejected[draw.operator] += 1
+            return None
+        if not self.budget.allows(found):
+            tally.over_budget += 1
+            return None
+        digest = canonical_hash(graph)
+        if digest in seen:
+            tally.duplicates += 1
+            return None
+        return Candidate(mutated.spec, found, digest, draw.parent, mutated, draw)
+
+    def _parent(self, number: int) -> _Places:
+        if number not in self._known:
+            if len(self._known) >= CACHED:
+                self._known.pop(next(iter(self._known)))
+            self._known[number] = _Places(self.parent(number))
+        return self._known[number]
+
+
+class _Places:
+    """What a parent gives, and its places for changes, each found once."""
+
+    def __init__(self, parent: Parent) -> None:
+        self.outputs = parent.outputs
+        self._trace: Trace = trace(parent.spec)
+        self._sites: dict[str, Sequence[Site]] = {}
+
+    def sites(self, operator: str) -> Sequence[Site]:
+        if operator not in self._sites:
+            self._sites[operator] = MUTATIONS[operator](self._trace)
+        return self._sites[operator]
+
+
+def given(spec: Spec) -> Candidate:
+    """A parent spec as a candidate. Raises SpecError where it is no network."""
+    graph = expand(spec)
+    return Candidate(spec, cost(graph), canonical_hash(graph), origin=f"parent {spec.name}")
+
+
+def named(candidate: Candidate, search: str, number: int) -> Spec:
+    """The spec as it is kept: `digits-0137`, and in `about` where it came from.
+
+    What a child is expected to cost and which paper it follows are its parent's, not its own.
+    """
+    about = candidate.origin or f"child of trial {candidate.parent} by {candidate.mutation}"
+    return replace(candidate.spec, name=f"{search}-{number:04d}", about=about, source="", expect={})
+
+

@@ -1,0 +1,179 @@
+"""From a recipe's file to a checked recipe and its parents: every finding at its line, before anything runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from archgraph.errors import Finding, Mark, Source, SpecError, UsageError, nearest
+from archgraph.loading import load, override
+from archgraph.search.budget import Budget
+from archgraph.search.explaining import explain
+from archgraph.search.proposal import Candidate, given
+from archgraph.search.reach import brought_inside
+from archgraph.search.recipe import Recipe
+from archgraph.spec.model import Spec
+from archgraph.spec.reader import decode, read
+from archgraph.spec.tree import Map, Tree, plain
+from archgraph.train.data import DATA
+from archgraph.zoo import recipes_folder
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A recipe that can run: checked, as plain values, as text, and its parents, all of them inside the budget."""
+
+    recipe: Recipe
+    values: Mapping[str, Any]
+    text: str
+    parents: tuple[Candidate, ...]
+
+
+def read_recipe(path: str | Path, *, settings: Mapping[str, Any] | None = None) -> Reading:
+    """Read a recipe, with other values for some of its keys: `{"evaluate.train.epochs": 2}`.
+
+    A name such as `digits` finds a recipe that comes with archgraph. Raises SpecError with every mistake in the
+    file, UsageError where there is no such file.
+    """
+    file = _locate(Path(path))
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    return check_recipe(decode(str(file), data), folder=file.parent, settings=settings or {})
+
+
+def check_recipe(source: Source, *, folder: Path, settings: Mapping[str, Any]) -> Reading:
+    """Check the text of a recipe; paths in it are from `folder`. Raises SpecError with every mistake."""
+    tree = read(source)
+    if not isinstance(tree.root, Map):
+        begins = Finding("a recipe is a mapping", tree.root.mark, "it begins `archgraph_search: 1`")
+        raise SpecError([*tree.findings, begins])
+    values = plain(tree.root)
+    for key, value in settings.items():
+        _set(values, key, value)
+    findings = list(tree.findings)
+    specs = _load_all(values.get("spec"), tree, folder, findings)
+    findings += _unreadable(values, tree)
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        raise SpecError(findings + explain(error, tree, settings)) from None
+    if findings:
+        raise SpecError(findings)
+    parents = _parents(specs, recipe, tree, findings)
+    findings += _misfits(recipe, tree, parents)
+    if not findings:
+        operators = [name for name, weight in recipe.mutate.items() if weight]
+        parents = [brought_inside(parent, recipe.limits, operators, seed=recipe.seed) for parent in parents]
+        findings += [finding for parent in parents for finding in _out_of_reach(parent, recipe.limits, tree)]
+    if findings:
+        raise SpecError(findings)
+    text = _as_text(values, source.name, settings) if settings else source.text
+    return Reading(recipe, values, text, tuple(parents))
+
+
+def _locate(file: Path) -> Path:
+    if file.is_file():
+        return file
+    shipped = recipes_folder() / f"{file.name.removesuffix('.yaml')}.yaml"
+    if shipped.is_file() and file.parent in (Path(), Path("search")):
+        return shipped
+    known = [recipe.stem for recipe in recipes_folder().glob("*.yaml")]
+    raise UsageError(f"no recipe {str(file)!r}; {nearest(file.stem, known, kind='those that come with archgraph')}")
+
+
+def _set(values: dict[str, Any], key: str, value: Any) -> None:
+    """Put a value at a dotted key; whether there is such a key is found with the rest."""
+    *above, last = key.split(".")
+    for step in above:
+        inner = values.get(step)
+        values[step] = values = dict(inner) if isinstance(inner, Mapping) else {}
+    values[last] = value
+
+
+def _as_text(values: Mapping[str, Any], name: str, settings: Mapping[str, Any]) -> str:
+    """A recipe with its settings applied, as YAML that reads back the same (JSON is a part of YAML)."""
+    changed = " ".join(f"--set {key}={value}" for key, value in settings.items())
+    lines = [f"{key}: {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join([f"# {name} with {changed}", *lines, ""])
+
+
+def _load_all(names: Any, tree: Tree, folder: Path, findings: list[Finding]) -> list[Spec]:
+    """The parents as they are written; the mistakes of a spec are findings of its own file."""
+    specs = []
+    for index, name in enumerate(names if isinstance(names, list) else [names]):
+        if not isinstance(name, str):
+            continue
+        try:
+            beside = folder / name
+            specs.append(load(beside if beside.is_file() else name))
+        except UsageError as error:
+            findings.append(Finding(str(error), tree.at(("spec", index))))
+        except SpecError as error:
+            findings += error.findings
+    return specs
+
+
+def _parents(specs: list[Spec], recipe: Recipe, tree: Tree, findings: list[Finding]) -> list[Candidate]:
+    """The specs with the recipe's `set`, as candidates."""
+    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in recipe.set.items()}
+    found: list[Candidate] = []
+    for spec in specs:
+        try:
+            found.append(given(override(spec, settings)))
+        except UsageError as error:
+            findings.append(Finding(str(error), tree.at(("set",))))
+        except SpecError as error:
+            findings += error.findings
+    return found
+
+
+def _unreadable(values: Mapping[str, Any], tree: Tree) -> list[Finding]:
+    """What keeps the data from being read; the name is looked at even where other values are wrong."""
+    name: Any = values
+    for step in ("evaluate", "train", "data"):
+        name = name.get(step) if isinstance(name, Mapping) else None
+    if not isinstance(name, str):
+        return []
+    at = tree.at(("evaluate", "train", "data"))
+    if name not in DATA:
+        return [Finding(f"unknown data set {name!r}", at, nearest(name, DATA, kind="data sets"))]
+    data = DATA[name]
+    if (install := data.missing()) is not None:
+        return [Finding(f"the data set {name} is read with {data.needs}, which is not installed", at, install)]
+    return []
+
+
+def _misfits(recipe: Recipe, tree: Tree, parents: list[Candidate]) -> list[Finding]:
+    """What keeps the parents from being trained on the data."""
+    name = recipe.evaluate.train.data
+    data = DATA[name]
+    findings = []
+    at = tree.at(("set",) if recipe.set else ("spec",))
+    for parent in parents:
+        taken = list(parent.spec.input)
+        if parent.spec.input != data.shape:
+            message = f"{parent.spec.name} takes {taken}, the images of {name} are {list(data.shape)}"
+            findings.append(Finding(message, at, f"set: {{input: {list(data.shape)}}}"))
+        for output, shape in parent.cost.outputs.items():
+            if shape != (data.classes,):
+                message = f"{output} of {parent.spec.name} is {list(shape)}, {name} has {data.classes} classes"
+                findings.append(Finding(message, at, f"for example set: {{classes: {data.classes}}}"))
+    return findings
+
+
+def _out_of_reach(parent: Candidate, budget: Budget, tree: Tree) -> list[Finding]:
+    """The limits that no change of a parent's was found to keep."""
+    findings = []
+    for name in budget.broken(parent.cost):
+        at: Mark = tree.at(("budget", name))
+        message = f"an impossible budget: {name} is to be {budget.limits[name]}"
+        hint = f"the nearest that changes of {parent.spec.name} came to all limits has {getattr(parent.cost, name):,}"
+        findings.append(Finding(message, at, hint))
+    return findings

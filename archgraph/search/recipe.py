@@ -1,0 +1,185 @@
+"""A search's recipe: one YAML file that says what is searched, how it is scored, and within which budget.
+
+Everything that can be wrong with it is found before anything runs, and told at its line, as for specs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+
+from annotated_types import Ge, Gt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from archgraph.errors import nearest
+from archgraph.ops.arguments import Takes
+from archgraph.search.budget import COSTS, LIMITED, Budget, Limit
+from archgraph.search.mutations import MUTATIONS
+from archgraph.search.sampler import SamplerName
+from archgraph.train.settings import Training
+
+Direction: TypeAlias = Literal["maximize", "minimize"]
+
+OBJECTIVES: Mapping[str, Direction] = {
+    "accuracy": "maximize",
+    "loss": "minimize",
+    **dict.fromkeys(COSTS, "minimize"),
+}
+"""What a search can aim for; the direction is known. `accuracy` and `loss` are of the validation images."""
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _weights(value: Any) -> Any:
+    return dict.fromkeys(MUTATIONS, 1) if value == "all" else value
+
+
+Text: TypeAlias = Annotated[str, Takes("a text")]
+Positive: TypeAlias = Annotated[int, Ge(1), Takes("a whole number from 1")]
+
+
+class Mistake(NamedTuple):
+    """A mistake inside a field: where in it, what, and what is allowed; `at_key` points at a key, not its value."""
+
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+    at_key: bool = False
+
+
+class Wrong(ValueError):
+    """What a check of our own finds wrong with a field."""
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+
+class Evaluate(BaseModel):
+    """How a candidate is scored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    train: Annotated[Training, Takes("a mapping, such as {data: digits, epochs: 4}")] = Field(
+        description="Train it and measure it on the validation images; the keys are those of a training run."
+    )
+    timeout: Annotated[float, Gt(0), Takes("a number of seconds above 0")] = Field(
+        600.0, description="Seconds after which a trial is stopped and counts as failed."
+    )
+
+
+class Recipe(BaseModel):
+    """What `archgraph search run` reads. Field names are the keys of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    archgraph_search: Annotated[Literal[1], Takes("1, the version of this language")] = Field(
+        description="Version of the recipe language."
+    )
+    name: Annotated[str, Takes("a name of letters, digits, '_', '-' and '.'")] = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="Name of the search; its children are `<name>-0001`, ..."
+    )
+    spec: Annotated[
+        list[Text], BeforeValidator(_one_or_more), Takes("a network or a list of them, by name or path")
+    ] = Field(min_length=1, description="The parents: names of the zoo, or paths from the recipe's folder.")
+    set: Annotated[dict[str, Any], Takes("a mapping of variables to values")] = Field(
+        default={}, description="Values for `vars` of the parents, and for `input`."
+    )
+    mutate: Annotated[
+        dict[str, Annotated[float, Ge(0), Takes("a weight from 0")]],
+        BeforeValidator(_weights),
+        Takes("all, or a mapping of mutations to weights"),
+    ] = Field(
+        default="all", validate_default=True, description="How often each mutation is tried, relative to the others."
+    )
+    budget: Annotated[dict[str, Any], Takes("a mapping such as {macs: 20M, params: [10k, 300k]}")] = Field(
+        default={}, description="Hard limits, checked before a network exists: the most, [least, most], or {min, max}."
+    )
+    objectives: Annotated[
+        list[str], BeforeValidator(_one_or_more), Takes("one or more of " + ", ".join(OBJECTIVES))
+    ] = Field(default=["accuracy"], min_length=1, description="What to aim for; each has a known direction.")
+    evaluate: Annotated[Evaluate, Takes("a mapping, such as {train: {data: digits}}")] = Field(
+        description="How a candidate is scored."
+    )
+    sampler: Annotated[SamplerName, Takes("evolution, random, tpe or nsga2")] = Field(
+        "evolution", description="What draws the candidates."
+    )
+    trials: Positive = Field(100, description="Networks to train, the parents included.")
+    seed: Annotated[int, Ge(0), Takes("a whole number from 0")] = Field(
+        0, description="The same seed, with one worker, gives the same candidates."
+    )
+
+    @field_validator("mutate")
+    @classmethod
+    def _known_mutations(cls, weights: dict[str, float]) -> dict[str, float]:
+        unknown = [name for name in weights if name not in MUTATIONS]
+        if unknown:
+            raise Wrong(*[Mistake((n,), f"unknown mutation {n!r}", nearest(n, MUTATIONS), at_key=True) for n in unknown])
+        if not any(weights.values()):
+            raise Wrong(Mistake((), "no mutation has a weight above 0", "the parents would be all there is to train"))
+        # The order of the table, not of the file, so that the order of keys does not change the candidates.
+        return {name: float(weights[name]) for name in MUTATIONS if name in weights}
+
+    @field_validator("objectives")
+    @classmethod
+    def _known_objectives(cls, names: list[str]) -> list[str]:
+        mistakes = []
+        for index, name in enumerate(names):
+            if name not in OBJECTIVES:
+                mistakes.append(Mistake((index,), f"unknown objective {name!r}", nearest(name, OBJECTIVES)))
+            elif name in names[:index]:
+                mistakes.append(Mistake((index,), f"the objective {name!r} stands twice"))
+        if mistakes:
+            raise Wrong(*mistakes)
+        return names
+
+    @field_validator("budget")
+    @classmethod
+    def _limits(cls, given: dict[str, Any]) -> dict[str, Limit]:
+        limits, mistakes = {}, []
+        for name, value in given.items():
+            try:
+                limits[name] = _limit(name, value)
+            except Wrong as wrong:
+                mistakes += wrong.mistakes
+        if mistakes:
+            raise Wrong(*mistakes)
+        return limits
+
+    @property
+    def directions(self) -> list[Direction]:
+        """Of each objective, in order."""
+        return [OBJECTIVES[name] for name in self.objectives]
+
+    @property
+    def limits(self) -> Budget:
+        """The budget, ready to be asked."""
+        return Budget(self.budget)
+
+
+def _limit(name: str, value: Any) -> Limit:
+    """`20M`, `[1M, 20M]`, `{max: 20M}` or `{min: 1M, max: 20M}` as a limit."""
+    if name not in LIMITED:
+        raise Wrong(Mistake((name,), f"no budget for {name!r}", nearest(name, LIMITED), at_key=True))
+    allowed = f"{name}: 20M, or [1M, 20M], or {{min: 1M, max: 20M}}"
+    if isinstance(value, Mapping):
+        for key in value:
+            if key not in ("min", "max"):
+                raise Wrong(Mistake((name, key), f"unknown key {key!r}", nearest(key, ("min", "max")), at_key=True))
+        if not value:
+            raise Wrong(Mistake((name,), f"the budget for {name} has no limit", allowed))
+        least, most = value.get("min"), value.get("max")
+    elif isinstance(value, (list, tuple)) and len(value) == 2:
+        least, most = value
+    else:
+        least, most = None, value if value is not None else "nothing"
+    for bound in (least, most):
+        if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int) or bound < 0):
+            message = f"the budget for {name} is {value!r}, it takes whole numbers from 0"
+            raise Wrong(Mistake((name,), message, allowed))
+    if least is not None and most is not None and least > most:
+        message = f"an impossible budget: at least {least:,} and at most {most:,} {name}"
+        raise Wrong(Mistake((name,), message, allowed))
+    return Limit(least, most)

@@ -1,0 +1,112 @@
+"""What draws the proposals: evolution, a random walk, or any sampler of Optuna's. All draw the same four numbers.
+
+The draws for the n-th candidate follow from the seed, n and the trials finished before, and from nothing else: a
+search that was stopped and resumed goes on as it would have.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal, Protocol, TypeAlias
+
+from archgraph.search.ranking import Draw, Finished, ranked
+
+SamplerName: TypeAlias = Literal["evolution", "random", "tpe", "nsga2"]
+
+
+class Sampler(Protocol):
+    """Draws proposals until one is taken."""
+
+    def draws(self, index: int, finished: Sequence[Finished]) -> Iterator[Draw]:
+        """Proposals for the candidate of this index, without end; `finished` is in the order of the candidates."""
+
+    def told(self, trial: Finished) -> None:
+        """A trial has finished. Called in the order of the candidates."""
+
+    def failed(self, index: int) -> None:
+        """The trial of a candidate has failed."""
+
+
+def population(trials: int) -> int:
+    """How many trials a search of so many draws its parents from."""
+    return min(max(trials // 4, 8), 64)
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """Ageing tournament (arXiv:1802.01548): parents are the best of a few among the latest trials.
+
+    With several objectives the tournament goes by non-dominated rank and crowding. Operators that led to
+    improvements are drawn more often.
+    """
+
+    seed: int
+    weights: Mapping[str, float]
+    population: int
+
+    def draws(self, index: int, finished: Sequence[Finished]) -> Iterator[Draw]:
+        rng = Random(f"{self.seed}/{index}")
+        parents = ranked(finished[-self.population :])
+        weights = adapted(self.weights, finished)
+        contestants = min(max(2, self.population // 4), len(parents))
+        while True:
+            best = min(rng.sample(range(len(parents)), contestants))
+            yield _draw(rng, parents, best, weights)
+
+    def told(self, trial: Finished) -> None:
+        pass
+
+    def failed(self, index: int) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class RandomWalk:
+    """Changes of any earlier trial, whatever its score: what a search has to beat."""
+
+    seed: int
+    weights: Mapping[str, float]
+
+    def draws(self, index: int, finished: Sequence[Finished]) -> Iterator[Draw]:
+        rng = Random(f"{self.seed}/{index}")
+        while True:
+            yield _draw(rng, finished, rng.randrange(len(finished)), self.weights)
+
+    def told(self, trial: Finished) -> None:
+        pass
+
+    def failed(self, index: int) -> None:
+        pass
+
+
+def adapted(weights: Mapping[str, float], finished: Sequence[Finished]) -> dict[str, float]:
+    """Weights times the part of an operator's children that were improvements, with one of each kind assumed."""
+    tries = Counter(trial.draw.operator for trial in finished if trial.draw)
+    successes = Counter(trial.draw.operator for trial in finished if trial.draw and trial.improved)
+    return {name: weight * (successes[name] + 1) / (tries[name] + 2) for name, weight in weights.items()}
+
+
+def _draw(rng: Random, parents: Sequence[Finished], position: int, weights: Mapping[str, float]) -> Draw:
+    (operator,) = rng.choices(list(weights), list(weights.values()))
+    rank = (position + 0.5) / len(parents)
+    return Draw(parents[position].number, rank, operator, rng.random(), rng.random())
+
+
+def sampler(
+    name: SamplerName, *, seed: int, weights: Mapping[str, float], trials: int, directions: Sequence[str]
+) -> Sampler:
+    """The sampler of a recipe. Operators of weight 0 are never drawn."""
+    used = {operator: weight for operator, weight in weights.items() if weight > 0}
+    if name == "evolution":
+        return Evolution(seed, used, population(trials))
+    if name == "random":
+        return RandomWalk(seed, used)
+    from archgraph.search.optuna_sampler import OptunaDriven, make
+
+    size = population(trials)
+    return OptunaDriven(
+        make(name, size), seed=seed, operators=list(used), directions=directions, population=size
+    )
