@@ -25,7 +25,7 @@ class Activation(Primitive):
     torch_class: ClassVar[str]
     in_place: ClassVar[str | None] = None
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({}, ((10,),)))
+    examples = (Example({}, _MAP), Example({}, ((10,),)))
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -53,9 +53,9 @@ class ReLU(Activation):
     Source: torch.nn.ReLU.
     """
 
-    op: ClassVar[str] = "relu"
-    torch_class: ClassVar[str] = "ReLU"
-    in_place: ClassVar[str | None] = "module"
+    op = "relu"
+    torch_class = "ReLU"
+    in_place = "module"
 
 
 class ReLU6(Activation):
@@ -65,8 +65,8 @@ class ReLU6(Activation):
     Source: arXiv:1704.04861; torch.nn.ReLU6.
     """
 
-    op: ClassVar[str] = "relu6"
-    torch_class: ClassVar[str] = "ReLU6"
+    op = "relu6"
+    torch_class = "ReLU6"
 
 
 class LeakyReLU(Activation):
@@ -76,12 +76,12 @@ class LeakyReLU(Activation):
     Source: torch.nn.LeakyReLU.
     """
 
-    op: ClassVar[str] = "leaky_relu"
-    torch_class: ClassVar[str] = "LeakyReLU"
-    in_place: ClassVar[str | None] = "module"
+    op = "leaky_relu"
+    torch_class = "LeakyReLU"
+    in_place = "module"
     negative_slope: NotNegative = Field(0.01, description="Slope below 0.")
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"negative_slope": 0.2}, ((10,),)))
+    examples = (Example({}, _MAP), Example({"negative_slope": 0.2}, ((10,),)))
 
 
 class PReLU(Activation):
@@ -91,12 +91,12 @@ class PReLU(Activation):
     Source: arXiv:1502.01852; torch.nn.PReLU.
     """
 
-    op: ClassVar[str] = "prelu"
-    torch_class: ClassVar[str] = "PReLU"
+    op = "prelu"
+    torch_class = "PReLU"
     per_channel: Flag = Field(False, description="A slope for each channel, in place of one for all.")
     init: Number = Field(0.25, description="The slope before training.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, _MAP),
         Example({"per_channel": True, "init": 0.1}, _MAP),
     )
@@ -117,12 +117,12 @@ class ELU(Activation):
     Source: arXiv:1511.07289; torch.nn.ELU.
     """
 
-    op: ClassVar[str] = "elu"
-    torch_class: ClassVar[str] = "ELU"
-    in_place: ClassVar[str | None] = "module"
+    op = "elu"
+    torch_class = "ELU"
+    in_place = "module"
     alpha: NotNegative = Field(1.0, description="The value far below 0, with its sign turned.")
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"alpha": 0.5}, ((10,),)))
+    examples = (Example({}, _MAP), Example({"alpha": 0.5}, ((10,),)))
 
 
 class SELU(Activation):
@@ -132,9 +132,9 @@ class SELU(Activation):
     Source: arXiv:1706.02515; torch.nn.SELU.
     """
 
-    op: ClassVar[str] = "selu"
-    torch_class: ClassVar[str] = "SELU"
-    in_place: ClassVar[str | None] = "module"
+    op = "selu"
+    torch_class = "SELU"
+    in_place = "module"
 
 
 class CELU(Activation):
@@ -144,12 +144,12 @@ class CELU(Activation):
     Source: arXiv:1704.07483; torch.nn.CELU.
     """
 
-    op: ClassVar[str] = "celu"
-    torch_class: ClassVar[str] = "CELU"
-    in_place: ClassVar[str | None] = "module"
+    op = "celu"
+    torch_class = "CELU"
+    in_place = "module"
     alpha: Positive = Field(1.0, description="The value far below 0, with its sign turned.")
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"alpha": 0.5}, ((10,),)))
+    examples = (Example({}, _MAP), Example({"alpha": 0.5}, ((10,),)))
 
 
 class GELU(Activation):
@@ -159,13 +159,13 @@ class GELU(Activation):
     Source: arXiv:1606.08415; torch.nn.GELU.
     """
 
-    op: ClassVar[str] = "gelu"
-    torch_class: ClassVar[str] = "GELU"
+    op = "gelu"
+    torch_class = "GELU"
     approximate: Annotated[Literal["none", "tanh"], Takes("none or tanh")] = Field(
         "none", description="`tanh` is the faster formula of the first transformers."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"approximate": "tanh"}, ((10,),)))
+    examples = (Example({}, _MAP), Example({"approximate": "tanh"}, ((10,),)))
 
 
 class SiLU(Activation):
@@ -175,8 +175,8 @@ class SiLU(Activation):
     Source: arXiv:1702.03118; torch.nn.SiLU.
     """
 
-    op: ClassVar[str] = "silu"
-    torch_class: ClassVar[str] = "SiLU"
+    op = "silu"
+    torch_class = "SiLU"
 
 
 class Mish(Activation):
@@ -186,8 +186,8 @@ class Mish(Activation):
     Source: arXiv:1908.08681; torch.nn.Mish.
     """
 
-    op: ClassVar[str] = "mish"
-    torch_class: ClassVar[str] = "Mish"
+    op = "mish"
+    torch_class = "Mish"
 
 
 class Sigmoid(Activation):
@@ -197,9 +197,9 @@ class Sigmoid(Activation):
     Source: torch.nn.Sigmoid.
     """
 
-    op: ClassVar[str] = "sigmoid"
-    torch_class: ClassVar[str] = "Sigmoid"
-    in_place: ClassVar[str | None] = "{0}.sigmoid_()"
+    op = "sigmoid"
+    torch_class = "Sigmoid"
+    in_place = "{0}.sigmoid_()"
 
 
 class Tanh(Activation):
@@ -209,9 +209,9 @@ class Tanh(Activation):
     Source: torch.nn.Tanh.
     """
 
-    op: ClassVar[str] = "tanh"
-    torch_class: ClassVar[str] = "Tanh"
-    in_place: ClassVar[str | None] = "{0}.tanh_()"
+    op = "tanh"
+    torch_class = "Tanh"
+    in_place = "{0}.tanh_()"
 
 
 class Softplus(Activation):
@@ -221,12 +221,12 @@ class Softplus(Activation):
     Source: torch.nn.Softplus.
     """
 
-    op: ClassVar[str] = "softplus"
-    torch_class: ClassVar[str] = "Softplus"
+    op = "softplus"
+    torch_class = "Softplus"
     beta: Positive = Field(1.0, description="Sharpness of the bend.")
     threshold: Number = Field(20.0, description="Above this value of beta * x it is x itself.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, _MAP),
         Example({"beta": 2.0, "threshold": 10.0}, ((10,),)),
     )
@@ -239,8 +239,8 @@ class Softsign(Activation):
     Source: torch.nn.Softsign.
     """
 
-    op: ClassVar[str] = "softsign"
-    torch_class: ClassVar[str] = "Softsign"
+    op = "softsign"
+    torch_class = "Softsign"
 
 
 class Hardswish(Activation):
@@ -250,8 +250,8 @@ class Hardswish(Activation):
     Source: arXiv:1905.02244; torch.nn.Hardswish.
     """
 
-    op: ClassVar[str] = "hardswish"
-    torch_class: ClassVar[str] = "Hardswish"
+    op = "hardswish"
+    torch_class = "Hardswish"
 
 
 class Hardsigmoid(Activation):
@@ -261,8 +261,8 @@ class Hardsigmoid(Activation):
     Source: torch.nn.Hardsigmoid.
     """
 
-    op: ClassVar[str] = "hardsigmoid"
-    torch_class: ClassVar[str] = "Hardsigmoid"
+    op = "hardsigmoid"
+    torch_class = "Hardsigmoid"
 
 
 class Hardtanh(Activation):
@@ -272,12 +272,12 @@ class Hardtanh(Activation):
     Source: torch.nn.Hardtanh.
     """
 
-    op: ClassVar[str] = "hardtanh"
-    torch_class: ClassVar[str] = "Hardtanh"
+    op = "hardtanh"
+    torch_class = "Hardtanh"
     min_val: Number = Field(-1.0, description="The least value given.")
     max_val: Number = Field(1.0, description="The greatest value given, above min_val.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, _MAP),
         Example({"min_val": 0.0, "max_val": 2.0}, ((10,),)),
     )
@@ -295,8 +295,8 @@ class LogSigmoid(Activation):
     Source: torch.nn.LogSigmoid.
     """
 
-    op: ClassVar[str] = "logsigmoid"
-    torch_class: ClassVar[str] = "LogSigmoid"
+    op = "logsigmoid"
+    torch_class = "LogSigmoid"
 
 
 class Hardshrink(Activation):
@@ -306,11 +306,11 @@ class Hardshrink(Activation):
     Source: torch.nn.Hardshrink.
     """
 
-    op: ClassVar[str] = "hardshrink"
-    torch_class: ClassVar[str] = "Hardshrink"
+    op = "hardshrink"
+    torch_class = "Hardshrink"
     lambd: NotNegative = Field(0.5, description="Half the width of the flat part.")
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"lambd": 0.1}, ((10,),)))
+    examples = (Example({}, _MAP), Example({"lambd": 0.1}, ((10,),)))
 
 
 class Softshrink(Activation):
@@ -320,11 +320,11 @@ class Softshrink(Activation):
     Source: torch.nn.Softshrink.
     """
 
-    op: ClassVar[str] = "softshrink"
-    torch_class: ClassVar[str] = "Softshrink"
+    op = "softshrink"
+    torch_class = "Softshrink"
     lambd: NotNegative = Field(0.5, description="Half the width of the flat part.")
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, _MAP), Example({"lambd": 0.1}, ((10,),)))
+    examples = (Example({}, _MAP), Example({"lambd": 0.1}, ((10,),)))
 
 
 class Tanhshrink(Activation):
@@ -334,5 +334,5 @@ class Tanhshrink(Activation):
     Source: torch.nn.Tanhshrink.
     """
 
-    op: ClassVar[str] = "tanhshrink"
-    torch_class: ClassVar[str] = "Tanhshrink"
+    op = "tanhshrink"
+    torch_class = "Tanhshrink"

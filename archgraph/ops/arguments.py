@@ -13,9 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 from archgraph.spec.model import Body
 from archgraph.spec.vocabulary import Holds
 
-RoleName: TypeAlias = Literal[
-    "width", "depth", "kernel", "stride", "dilation", "groups", "activation", "norm"
-]
+RoleName: TypeAlias = Literal["width", "depth", "kernel", "stride", "dilation", "groups", "activation", "norm"]
 ActName: TypeAlias = Literal[
     "none", "relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "silu", "mish",
     "sigmoid", "tanh", "softplus", "softsign", "hardswish", "hardsigmoid", "hardtanh", "logsigmoid",

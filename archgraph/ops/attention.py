@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import log
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from annotated_types import Ge
 from pydantic import Field
@@ -25,12 +25,12 @@ class SqueezeExcite(Macro):
     Source: arXiv:1709.01507; torchvision.ops.SqueezeExcitation.
     """
 
-    op: ClassVar[str] = "se"
+    op = "se"
     reduction: Count = Field(16, description="The narrow layer has the channels divided by it, at least one.")
     act: Act = Field("relu", description="Activation between the two layers.")
     gate: Act = Field("sigmoid", description="Activation that gives the gate.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, ((256, 14, 14),)),
         Example({"reduction": 4, "act": "silu", "gate": "hardsigmoid"}, ((24, 7, 7),)),
     )
@@ -54,14 +54,14 @@ class EfficientChannelAttention(Macro):
     Source: arXiv:1910.03151; timm's EcaModule.
     """
 
-    op: ClassVar[str] = "eca"
+    op = "eca"
     kernel: Annotated[int | None, Ge(1), Takes("a positive integer"), Role("kernel")] = Field(
         None,
         description="Neighbours that a gate sees, an odd number; where it is not given, log2(C) / 2 + 1 / 2 "
         "rounded down, made odd, at least 3: 5 for 256 channels, 7 for 2048.",
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, ((256, 14, 14),)),
         Example({"kernel": 7}, ((16, 7, 7),)),
     )
@@ -89,13 +89,13 @@ class Cbam(Macro):
     Source: arXiv:1807.06521; pytorchcv's cbam_resnet18.
     """
 
-    op: ClassVar[str] = "cbam"
+    op = "cbam"
     reduction: Count = Field(16, description="The narrow layer has the channels divided by it, at least one.")
     kernel: Annotated[int, Ge(1), Takes("a positive integer"), Role("kernel")] = Field(
         7, description="Kernel of the pixel gate, in pixels, an odd number."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, ((64, 14, 14),)),
         Example({"reduction": 4, "kernel": 3}, ((24, 7, 6),)),
     )

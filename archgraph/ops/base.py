@@ -141,9 +141,7 @@ class Builder(Protocol):
     def shape(self, ref: Ref) -> Shape:
         """Shape of a value made so far."""
 
-    def add(
-        self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None
-    ) -> Ref:
+    def add(self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None) -> Ref:
         """Add an op, primitive or macro, by its YAML name; the file's defaults fill what `args` leaves out.
 
         `shares` is an earlier node of the same op whose weights this one uses.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -24,13 +24,13 @@ class Branches(Macro):
     Source: arXiv:1409.4842 (Inception).
     """
 
-    op: ClassVar[str] = "branches"
+    op = "branches"
     paths: Graphs = Field(description="The graphs: a list, or by name.")
-    merge: Annotated[
-        Literal["concat", "add", "mul", "max", "mean"], Takes("concat, add, mul, max or mean")
-    ] = Field("concat", description="The op that merges their outputs, in the order of the paths.")
+    merge: Annotated[Literal["concat", "add", "mul", "max", "mean"], Takes("concat, add, mul, max or mean")] = Field(
+        "concat", description="The op that merges their outputs, in the order of the paths."
+    )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"paths": (_CONV1, _CONV3, Body())}, ((8, 14, 14),)),
         Example({"paths": {"narrow": _CONV1, "wide": _CONV3}, "merge": "add"}, ((8, 14, 14),)),
     )
@@ -49,7 +49,7 @@ class Choice(Macro):
     Every other key is a graph by its name.
     """
 
-    op: ClassVar[str] = "choice"
+    op = "choice"
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Graph]
 
@@ -60,7 +60,7 @@ class Choice(Macro):
         None, description="The graph to take where nothing chose; the first where it is not given."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"narrow": _CONV1, "wide": _CONV3, "default": "wide"}, ((8, 14, 14),)),
         Example({"pick": "skip", "skip": Body(), "wide": _CONV3}, ((8, 14, 14),)),
     )
@@ -69,15 +69,11 @@ class Choice(Macro):
         (x,) = inputs
         graphs: dict[str, Any] = self.__pydantic_extra__
         if not graphs:
-            raise RuleError(
-                "choice has no graphs", hint="give them by name: {plain: [], wide: [conv: [64, 5]]}"
-            )
+            raise RuleError("choice has no graphs", hint="give them by name: {plain: [], wide: [conv: [64, 5]]}")
         for argument, name in (("pick", self.pick), ("default", self.default)):
             if name is not None and name not in graphs:
                 hint = nearest(name, graphs, kind="graphs")
-                raise RuleError(
-                    f"{argument} is {name!r}, which is none of its graphs", hint=hint, argument=argument
-                )
+                raise RuleError(f"{argument} is {name!r}, which is none of its graphs", hint=hint, argument=argument)
         names = tuple(graphs)
         taken = self.pick or build.decide("", names, self.default or names[0])
         return build.body(taken, graphs[taken], x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -37,11 +37,9 @@ class Conv(Primitive):
     Source: torch.nn.Conv1d, torch.nn.Conv2d.
     """
 
-    op: ClassVar[str] = "conv"
+    op = "conv"
     out: Width = Field(description="Output channels.")
-    kernel: Kernel = Field(
-        description="Kernel size in pixels, one for all axes or one an axis (height, width)."
-    )
+    kernel: Kernel = Field(description="Kernel size in pixels, one for all axes or one an axis (height, width).")
     stride: Stride = Field(1, description="Step in pixels, one for all axes or one an axis.")
     pad: ConvPad = Field(
         "same",
@@ -63,14 +61,10 @@ class Conv(Primitive):
         "post", description="`post` is conv, norm, act; `pre` is norm, act, conv."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"out": 64, "kernel": 7, "stride": 2}, ((3, 224, 224),)),
-        Example(
-            {"out": 16, "kernel": (3, 5), "stride": (2, 1), "dilation": (1, 2), "pad": (0, 4)}, ((4, 15, 17),)
-        ),
-        Example(
-            {"out": 12, "kernel": 3, "groups": 4, "bias": False, "padding_mode": "reflect"}, ((8, 9, 9),)
-        ),
+        Example({"out": 16, "kernel": (3, 5), "stride": (2, 1), "dilation": (1, 2), "pad": (0, 4)}, ((4, 15, 17),)),
+        Example({"out": 12, "kernel": 3, "groups": 4, "bias": False, "padding_mode": "reflect"}, ((8, 9, 9),)),
         Example({"out": 8, "kernel": 3, "stride": 2, "pad": "tf_same"}, ((4, 14, 13),)),
         Example({"out": 1, "kernel": 5, "bias": False}, ((1, 64),)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from annotated_types import Ge
 from pydantic import Field
@@ -21,7 +21,7 @@ class Dense(Macro):
     Source: arXiv:1608.06993.
     """
 
-    op: ClassVar[str] = "dense"
+    op = "dense"
     layers: Depth = Field(description="Number of layers.")
     growth: Annotated[int | None, Ge(1), Takes("a positive integer"), Role("width")] = Field(
         None,
@@ -31,19 +31,15 @@ class Dense(Macro):
         None, description="The nodes of a layer, in place of growth's one conv."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"layers": 3, "growth": 12}, ((16, 8, 8),)),
         Example(
             {
                 "layers": 2,
                 "body": Body(
                     (
-                        NodeSpec(
-                            "conv", {"out": 32, "kernel": 1, "norm": "batch", "act": "relu", "order": "pre"}
-                        ),
-                        NodeSpec(
-                            "conv", {"out": 8, "kernel": 3, "norm": "batch", "act": "relu", "order": "pre"}
-                        ),
+                        NodeSpec("conv", {"out": 32, "kernel": 1, "norm": "batch", "act": "relu", "order": "pre"}),
+                        NodeSpec("conv", {"out": 8, "kernel": 3, "norm": "batch", "act": "relu", "order": "pre"}),
                     )
                 ),
             },
@@ -54,16 +50,12 @@ class Dense(Macro):
     def expand(self, build: Builder, *inputs: Ref) -> Ref:
         if (self.growth is None) == (self.body is None):
             given = "neither" if self.body is None else "both"
-            raise RuleError(
-                f"dense takes growth or a body, given {given}", hint="growth: 32, or body: [conv: ...]"
-            )
+            raise RuleError(f"dense takes growth or a body, given {given}", hint="growth: 32, or body: [conv: ...]")
         seen = list(inputs)
         for layer in range(self.layers):
             x = seen[0] if layer == 0 else build.add(f"concat{layer}", "concat", {}, *seen)
             if self.body is not None:
                 seen.append(build.body(str(layer), self.body, x))
             else:
-                seen.append(
-                    build.add(str(layer), "conv", {"out": self.growth, "kernel": 3, "order": "pre"}, x)
-                )
+                seen.append(build.add(str(layer), "conv", {"out": self.growth, "kernel": 3, "order": "pre"}, x))
         return build.add("concat", "concat", {}, *seen)

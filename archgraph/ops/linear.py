@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -23,7 +23,7 @@ class Linear(Primitive):
     Source: torch.nn.Linear.
     """
 
-    op: ClassVar[str] = "linear"
+    op = "linear"
     out: Count = Field(description="Output features.")
     bias: Bias = Field(None, description="Add a trainable number a feature; on where there is no norm.")
     norm: Norm = Field("none", description="Normalisation after it (before it with `order: pre`).")
@@ -32,7 +32,7 @@ class Linear(Primitive):
         "post", description="`post` is linear, norm, act; `pre` is norm, act, linear."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"out": 1000}, ((2048,),)),
         Example({"out": 7, "bias": False}, ((5,),)),
     )

@@ -60,18 +60,14 @@ def _refuse(op: type[Op], args: Mapping[str, Any], kind: str, where: tuple[int |
     argument = str(where[0])
     fields = op.model_fields
     if kind == "extra_forbidden":
-        raise RuleError(
-            f"{op.op} has no argument {argument!r}", hint=nearest(argument, fields), argument=argument
-        )
+        raise RuleError(f"{op.op} has no argument {argument!r}", hint=nearest(argument, fields), argument=argument)
     takes = _takes(fields.get(argument))
     if kind == "missing":
         raise RuleError(f"{op.op} needs {argument}: {takes}", hint=f"{op.op} takes {', '.join(fields)}")
     given, path = args[argument], argument
     for step in where[1:]:
         # pydantic also names the member of a union it tried; such a step is no place in the value.
-        if step in (
-            range(len(given)) if isinstance(given, tuple) else given if isinstance(given, Mapping) else ()
-        ):
+        if step in (range(len(given)) if isinstance(given, tuple) else given if isinstance(given, Mapping) else ()):
             given, path = given[step], f"{path}.{step}"
     subject = "it" if path == argument else argument
     hint = _hint(fields.get(argument), given)

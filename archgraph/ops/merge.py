@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from archgraph.errors import RuleError
 from archgraph.ops.base import Example, Lowering, Primitive
 from archgraph.ops.sizes import listed
@@ -19,9 +17,9 @@ class Add(Primitive):
     `(C, H, W), (C, H, W), ... -> (C, H, W)`, any shape, the same for all.
     """
 
-    op: ClassVar[str] = "add"
-    arity: ClassVar[int | None] = None
-    examples: ClassVar[tuple[Example, ...]] = _MORE
+    op = "add"
+    arity = None
+    examples = _MORE
 
     def shape(self, *inputs: Shape) -> Shape:
         return _same(inputs, self.op)
@@ -34,9 +32,7 @@ class Add(Primitive):
             return Lowering("{0}", aliases=True)
         rest = range(1, len(inputs))
         in_place = "{0}" + "".join(f".add_({{{n}}})" for n in rest)
-        return Lowering(
-            "{0}" + "".join(f" + {{{n}}}" for n in rest), in_place=Lowering(in_place), overwritable=True
-        )
+        return Lowering("{0}" + "".join(f" + {{{n}}}" for n in rest), in_place=Lowering(in_place), overwritable=True)
 
 
 class Sub(Primitive):
@@ -45,9 +41,9 @@ class Sub(Primitive):
     `(C, H, W), (C, H, W) -> (C, H, W)`, any shape, the same for both.
     """
 
-    op: ClassVar[str] = "sub"
-    arity: ClassVar[int | None] = 2
-    examples: ClassVar[tuple[Example, ...]] = _TWO
+    op = "sub"
+    arity = 2
+    examples = _TWO
 
     def shape(self, *inputs: Shape) -> Shape:
         return _same(inputs, self.op)
@@ -66,9 +62,9 @@ class Mul(Primitive):
     So a gate of a number a channel `(C, 1, 1)` or a pixel `(1, H, W)` multiplies a whole map.
     """
 
-    op: ClassVar[str] = "mul"
-    arity: ClassVar[int | None] = None
-    examples: ClassVar[tuple[Example, ...]] = (
+    op = "mul"
+    arity = None
+    examples = (
         Example({}, ((8, 6, 5), (8, 1, 1))),
         Example({}, ((8, 6, 5), (1, 6, 5), (8, 6, 5))),
         Example({}, ((10,), (10,))),
@@ -99,9 +95,9 @@ class Max(Primitive):
     `(C, H, W), (C, H, W), ... -> (C, H, W)`, any shape, the same for all.
     """
 
-    op: ClassVar[str] = "max"
-    arity: ClassVar[int | None] = None
-    examples: ClassVar[tuple[Example, ...]] = _MORE
+    op = "max"
+    arity = None
+    examples = _MORE
 
     def shape(self, *inputs: Shape) -> Shape:
         return _same(inputs, self.op)
@@ -120,9 +116,9 @@ class Mean(Primitive):
     `(C, H, W), (C, H, W), ... -> (C, H, W)`, any shape, the same for all.
     """
 
-    op: ClassVar[str] = "mean"
-    arity: ClassVar[int | None] = None
-    examples: ClassVar[tuple[Example, ...]] = _MORE
+    op = "mean"
+    arity = None
+    examples = _MORE
 
     def shape(self, *inputs: Shape) -> Shape:
         return _same(inputs, self.op)
@@ -144,9 +140,9 @@ class Concat(Primitive):
     Source: torch.cat.
     """
 
-    op: ClassVar[str] = "concat"
-    arity: ClassVar[int | None] = None
-    examples: ClassVar[tuple[Example, ...]] = (
+    op = "concat"
+    arity = None
+    examples = (
         Example({}, ((64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28))),
         Example({}, ((3, 9), (4, 9))),
         Example({}, ((10,), (20,))),

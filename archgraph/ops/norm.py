@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -21,12 +20,12 @@ class BatchNorm(Primitive):
     Source: arXiv:1502.03167; torch.nn.BatchNorm1d, torch.nn.BatchNorm2d.
     """
 
-    op: ClassVar[str] = "batch_norm"
+    op = "batch_norm"
     eps: Positive = Field(1e-5, description="Added to the variance.")
     momentum: Probability = Field(0.1, description="Share of the new batch in the running statistics.")
     affine: Flag = Field(True, description="Scale and shift by trainable numbers a channel.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, ((64, 56, 56),)),
         Example({"eps": 1e-3, "affine": False}, ((8, 20),)),
         Example({"momentum": 0.01}, ((10,),)),
@@ -64,13 +63,13 @@ class LocalResponseNorm(Primitive):
     Source: AlexNet (2012), section 3.3; torch.nn.LocalResponseNorm.
     """
 
-    op: ClassVar[str] = "local_response_norm"
+    op = "local_response_norm"
     size: Count = Field(description="Neighbouring channels in the mean.")
     alpha: Number = Field(1e-4, description="Factor of the mean square.")
     beta: Number = Field(0.75, description="Exponent.")
     k: Number = Field(1.0, description="Added to the scaled mean square.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"size": 5, "k": 2.0}, ((96, 27, 27),)),
         Example({"size": 4, "alpha": 1e-3, "beta": 0.5}, ((6, 9),)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -21,14 +21,14 @@ class MaxPool(Primitive):
     Source: torch.nn.MaxPool1d, torch.nn.MaxPool2d.
     """
 
-    op: ClassVar[str] = "max_pool"
+    op = "max_pool"
     kernel: Kernel = Field(description="Window in pixels, one for all axes or one an axis (height, width).")
     stride: PoolStride = Field(None, description="Step in pixels; the kernel where it is not given.")
     pad: Pads = Field(0, description="Pixels added at each side, at most half of the kernel.")
     dilation: Dilation = Field(1, description="Distance in pixels between the window's elements.")
     ceil: Flag = Field(False, description="Count a last window that the input fills in part.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"kernel": 3, "stride": 2, "pad": 1}, ((64, 112, 112),)),
         Example({"kernel": 3, "stride": 2, "ceil": True}, ((4, 8, 8),)),
         Example({"kernel": (2, 3), "dilation": (1, 2)}, ((4, 9, 9),)),
@@ -44,13 +44,9 @@ class MaxPool(Primitive):
 
     def lower(self, *inputs: Shape) -> Lowering:
         axes = len(inputs[0]) - 1
-        kwargs = _sizes(
-            axes, kernel_size=self.kernel, stride=self.stride, padding=self.pad, dilation=self.dilation
-        )
+        kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=self.pad, dilation=self.dilation)
         kwargs |= {"ceil_mode": True} if self.ceil else {}
-        return Lowering(
-            module=Call(f"nn.MaxPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True
-        )
+        return Lowering(module=Call(f"nn.MaxPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True)
 
 
 class AvgPool(Primitive):
@@ -60,14 +56,14 @@ class AvgPool(Primitive):
     Source: torch.nn.AvgPool1d, torch.nn.AvgPool2d.
     """
 
-    op: ClassVar[str] = "avg_pool"
+    op = "avg_pool"
     kernel: Kernel = Field(description="Window in pixels, one for all axes or one an axis (height, width).")
     stride: PoolStride = Field(None, description="Step in pixels; the kernel where it is not given.")
     pad: Pads = Field(0, description="Pixels of 0 added at each side, at most half of the kernel.")
     ceil: Flag = Field(False, description="Count a last window that the input fills in part.")
     count_include_pad: Flag = Field(True, description="Count the padding among the elements of the mean.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"kernel": 2}, ((6, 28, 28),)),
         Example({"kernel": 3, "stride": 2, "pad": 1, "ceil": True, "count_include_pad": False}, ((4, 8, 9),)),
         Example({"kernel": 3, "stride": 1, "pad": 1}, ((4, 9),)),
@@ -85,9 +81,7 @@ class AvgPool(Primitive):
         kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=self.pad)
         kwargs |= {"ceil_mode": True} if self.ceil else {}
         kwargs |= {} if self.count_include_pad else {"count_include_pad": False}
-        return Lowering(
-            module=Call(f"nn.AvgPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True
-        )
+        return Lowering(module=Call(f"nn.AvgPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True)
 
 
 class AdaptiveAvgPool(Primitive):
@@ -98,10 +92,10 @@ class AdaptiveAvgPool(Primitive):
     Source: torch.nn.AdaptiveAvgPool1d, torch.nn.AdaptiveAvgPool2d.
     """
 
-    op: ClassVar[str] = "adaptive_avg_pool"
+    op = "adaptive_avg_pool"
     size: Sizes = Field(description="Output size in pixels, one for all axes or one an axis (height, width).")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"size": 6}, ((256, 13, 13),)),
         Example({"size": (3, 2)}, ((4, 7, 8),)),
         Example({"size": 5}, ((4, 12),)),
@@ -125,10 +119,10 @@ class AdaptiveMaxPool(Primitive):
     Source: torch.nn.AdaptiveMaxPool1d, torch.nn.AdaptiveMaxPool2d.
     """
 
-    op: ClassVar[str] = "adaptive_max_pool"
+    op = "adaptive_max_pool"
     size: Sizes = Field(description="Output size in pixels, one for all axes or one an axis (height, width).")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"size": 4}, ((256, 13, 13),)),
         Example({"size": (3, 2)}, ((4, 7, 8),)),
         Example({"size": 5}, ((4, 12),)),
@@ -151,10 +145,10 @@ class GlobalAvgPool(Primitive):
     Source: arXiv:1312.4400; torch.nn.AdaptiveAvgPool2d(1).
     """
 
-    op: ClassVar[str] = "global_avg_pool"
+    op = "global_avg_pool"
     keep: Flag = Field(False, description="Keep the axes of height and width, with size 1.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, ((2048, 7, 7),)),
         Example({"keep": True}, ((8, 5, 4),)),
         Example({"keep": True}, ((8, 5),)),
@@ -178,10 +172,10 @@ class GlobalMaxPool(Primitive):
     Source: torch.nn.AdaptiveMaxPool2d(1).
     """
 
-    op: ClassVar[str] = "global_max_pool"
+    op = "global_max_pool"
     keep: Flag = Field(False, description="Keep the axes of height and width, with size 1.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, ((512, 7, 7),)),
         Example({"keep": True}, ((8, 5, 4),)),
         Example({}, ((8, 5),)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Len
 from pydantic import Field
@@ -21,8 +21,8 @@ class Flatten(Primitive):
     Source: torch.nn.Flatten.
     """
 
-    op: ClassVar[str] = "flatten"
-    examples: ClassVar[tuple[Example, ...]] = (
+    op = "flatten"
+    examples = (
         Example({}, ((256, 6, 6),)),
         Example({}, ((10,),)),
     )
@@ -44,12 +44,12 @@ class Reshape(Primitive):
     Source: torch.reshape.
     """
 
-    op: ClassVar[str] = "reshape"
+    op = "reshape"
     to: Annotated[
         tuple[Annotated[int, Ge(-1)], ...], Len(1, 3), Takes("one to three sizes, one of which may be -1")
     ] = Field(description="Sizes without the batch; -1 is what the others leave over.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"to": (1, -1)}, ((64,),)),
         Example({"to": (4, 6, -1)}, ((8, 6, 5),)),
         Example({"to": (-1,)}, ((8, 6),)),
@@ -84,15 +84,13 @@ class Pad(Primitive):
     Source: torch.nn.functional.pad.
     """
 
-    op: ClassVar[str] = "pad"
+    op = "pad"
     channels: Annotated[Pads, Takes("an integer from 0 up or a pair of them (before, after)")] = Field(
         0, description="Channels of 0 at each side, or before and after the input's."
     )
-    space: Pads = Field(
-        0, description="Pixels of 0 at each side, one for all axes or one an axis (height, width)."
-    )
+    space: Pads = Field(0, description="Pixels of 0 at each side, one for all axes or one an axis (height, width).")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"channels": 8}, ((16, 16, 16),)),
         Example({"channels": (0, 4), "space": (1, 2)}, ((4, 6, 5),)),
         Example({"space": 3}, ((4, 9),)),
@@ -126,15 +124,13 @@ class Reduce(Primitive):
     Source: torch.mean, torch.amax.
     """
 
-    op: ClassVar[str] = "reduce"
-    by: Annotated[Literal["mean", "max"], Takes("mean or max")] = Field(
-        description="What it gives of the values."
-    )
+    op = "reduce"
+    by: Annotated[Literal["mean", "max"], Takes("mean or max")] = Field(description="What it gives of the values.")
     over: Annotated[Literal["channels", "space"], Takes("channels or space")] = Field(
         "channels", description="The axes it goes over."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"by": "mean"}, ((64, 7, 7),)),
         Example({"by": "max"}, ((8, 5),)),
         Example({"by": "max", "over": "space"}, ((8, 5, 4),)),
@@ -161,8 +157,8 @@ class Identity(Primitive):
     `(C, H, W) -> (C, H, W)`, any shape.
     """
 
-    op: ClassVar[str] = "identity"
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, ((8, 6, 5),)),)
+    op = "identity"
+    examples = (Example({}, ((8, 6, 5),)),)
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -181,11 +177,11 @@ class Dropout(Primitive):
     Source: arXiv:1207.0580; torch.nn.Dropout, torch.nn.Dropout1d, torch.nn.Dropout2d.
     """
 
-    op: ClassVar[str] = "dropout"
+    op = "dropout"
     p: Probability = Field(0.5, description="Share of the elements set to 0.")
     per_channel: Flag = Field(False, description="Drop whole channels in place of elements.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, ((4096,),)),
         Example({"p": 0.2, "per_channel": True}, ((8, 6, 5),)),
         Example({"p": 0.1, "per_channel": True}, ((8, 6),)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ class Residual(Macro):
     Source: arXiv:1512.03385, section 3.
     """
 
-    op: ClassVar[str] = "residual"
+    op = "residual"
     body: Graph = Field(description="The nodes that work on the input.")
     shortcut: Annotated[
         Literal["auto", "identity", "conv", "pool", "none"] | Graph,
@@ -35,7 +35,7 @@ class Residual(Macro):
     )
     act: Act = Field("none", description="Activation after the sum.")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"body": Body((NodeSpec("conv", {"out": 16, "kernel": 3}),)), "act": "relu"}, ((16, 8, 8),)),
         Example({"body": Body((NodeSpec("conv", {"out": 32, "kernel": 3, "stride": 2}),))}, ((16, 9, 8),)),
     )

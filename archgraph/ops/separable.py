@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ class Separable(Macro):
     Source: arXiv:1704.04861 (MobileNet).
     """
 
-    op: ClassVar[str] = "separable"
+    op = "separable"
     out: Width = Field(description="Output channels.")
     kernel: Kernel = Field(description="Kernel of the depthwise conv, in pixels.")
     stride: Stride = Field(1, description="Step of the depthwise conv, in pixels.")
@@ -31,7 +31,7 @@ class Separable(Macro):
         None, description="Activation after each norm; the file's default for conv where it is not given."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"out": 64, "kernel": 3}, ((32, 112, 112),)),
         Example({"out": 16, "kernel": 5, "stride": 2, "norm": "batch", "act": "relu6"}, ((8, 15, 14),)),
     )

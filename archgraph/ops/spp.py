@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from annotated_types import Len
 from pydantic import Field
@@ -18,12 +18,12 @@ class SpatialPyramidPool(Macro):
     Source: arXiv:1406.4729.
     """
 
-    op: ClassVar[str] = "spp"
+    op = "spp"
     levels: Annotated[tuple[Count, ...], Len(1), Takes("a list of positive integers")] = Field(
         description="Cells along each axis of each grid, as in [4, 2, 1]."
     )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"levels": (4, 2, 1)}, ((256, 13, 13),)),
         Example({"levels": (3,)}, ((8, 5, 7),)),
     )
