@@ -90,6 +90,10 @@ class RuleError(ArchgraphError):
         self.message, self.hint, self.argument = message, hint, argument
 
 
+class MatchError(ArchgraphError):
+    """Two modules that should be one network are not: the first difference."""
+
+
 class UsageError(ArchgraphError):
     """A wrong use of the tool rather than a mistake in a spec: a missing program, folder or package."""
 
