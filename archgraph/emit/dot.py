@@ -12,7 +12,7 @@ import graphviz
 from archgraph import shape as shapes
 from archgraph.graph.cost import cost, node_costs
 from archgraph.graph.model import Graph
-from archgraph.graph.outline import Part, glance, outline, shown
+from archgraph.graph.outline import Part, everything, glance, outline, shown
 from archgraph.graph.wording import arguments, human, label, op_name, text
 from archgraph.ops import OPS
 from archgraph.ops.base import Ref
@@ -53,13 +53,17 @@ CLOSED = Colours("#e2e8f0", "#475569")
 OPEN = Colours("#f8fafc", "#cbd5e1")
 
 
-def dot(graph: Graph, *, depth: int | None = None, direction: Direction = "down") -> str:
+def dot(graph: Graph, *, depth: int | None = None, flat: bool = False, direction: Direction = "down") -> str:
     """The graph in Graphviz's language; the same graph gives the same text.
 
     `depth` is how many levels of blocks and macros are seen, the last of them closed. By default the first box of
-    each kind is open, as deep as makes at most `MOST_BOXES` boxes, and the others like it are closed.
+    each kind is open, as deep as makes at most `MOST_BOXES` boxes, and the others like it are closed. `flat` opens
+    everything, convs with their norm and activation too.
     """
-    parts = glance(graph, most=MOST_BOXES) if depth is None else outline(graph, depth=depth)
+    if flat:
+        parts = everything(graph)
+    else:
+        parts = glance(graph, most=MOST_BOXES) if depth is None else outline(graph, depth=depth)
     return _Picture(graph, parts, direction).text(parts)
 
 

@@ -5,23 +5,21 @@ Rows are plain data, for `--json` and tests as much as for people; the functions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
 
-from archgraph import shape as shapes
-from archgraph.graph.cost import Cost, NodeCost, cost, node_costs
+from archgraph.graph.cost import NodeCost, node_costs
 from archgraph.graph.model import Graph, Node
 from archgraph.graph.outline import Part, outline
-from archgraph.graph.wording import arguments, assumed, human, human_bytes, label, op_name, text
+from archgraph.graph.wording import arguments, assumed, label, op_name, text
 from archgraph.shape import Shape
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 By: TypeAlias = Literal["op", "block", "node"]
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One line: a node, or a box with its nodes' costs together.
 
     Numbers are sums over `count` equal copies, for one input. `level` is how deep it stands: a row of level 1 is
@@ -44,10 +42,12 @@ class Row(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """The row as plain data, for JSON."""
         plain = {key: value if _is_plain(value) else text(value) for key, value in self.arguments.items()}
-        return {**self._asdict(), "arguments": plain, "shape": list(self.shape)}
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return {**fields, "arguments": plain, "shape": list(self.shape)}
 
 
-class Sum(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sum:
     """What all nodes of one op, or all boxes of one block, cost together."""
 
     name: str
@@ -59,7 +59,7 @@ class Sum(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """The sum as plain data, for JSON."""
-        return self._asdict()
+        return asdict(self)
 
 
 def rows(graph: Graph, *, depth: int = 1, flat: bool = False, full: bool = False) -> list[Row]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from archgraph.graph.model import Graph, Node, Scope
 from archgraph.ops.base import Ref
@@ -40,7 +40,8 @@ class Box:
 Item: TypeAlias = Box | Node
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """One line of a table, one box of a picture: a node, or a scope that is open (with `parts`) or closed.
 
     Of `count` equal copies it stands for all: `nodes` has the nodes of each, the first copy's first, and `name`
@@ -73,15 +74,23 @@ class Part(NamedTuple):
 
 
 def outline(graph: Graph, *, depth: int = 1) -> tuple[Part, ...]:
-    """The parts of a graph with `depth` levels of boxes to be seen, the last of them closed."""
+    """The parts of a graph with `depth` levels of boxes to be seen, the last of them closed.
+
+    A conv or linear stays closed with its norm and activation, however deep.
+    """
     return _Reader(graph).parts((boxes(graph),), depth)
+
+
+def everything(graph: Graph) -> tuple[Part, ...]:
+    """The parts of a graph with every box open."""
+    return _Reader(graph, units=False).parts((boxes(graph),), len(graph))
 
 
 def glance(graph: Graph, *, most: int) -> tuple[Part, ...]:
     """The parts of a graph that say what it is in at most `most` boxes, if as few can.
 
     Boxes are open, as deep as fits, where they are the first of their kind, for the others would say the same with
-    other sizes. A conv or linear stays closed with its norm and activation.
+    other sizes.
     """
     root = boxes(graph)
     best = _Reader(graph, first_of_kind=True).parts((root,), 1)
@@ -122,8 +131,9 @@ def _box(name: str, known: dict[str, Box], scopes: Mapping[str, Scope]) -> Box:
 class _Reader:
     """Opens boxes and folds copies; knows who uses a node, for copies that others look into are not folded."""
 
-    def __init__(self, graph: Graph, *, first_of_kind: bool = False) -> None:
+    def __init__(self, graph: Graph, *, units: bool = True, first_of_kind: bool = False) -> None:
         self.graph = graph
+        self.units = units
         self.first_of_kind = first_of_kind
         self.kinds: set[frozenset[object]] = set()
         self.users: dict[str, list[str]] = {}
@@ -154,19 +164,19 @@ class _Reader:
         return Part(first.name, last.name, run, copies, first.scope, same[0].name, parts)
 
     def opens(self, box: Box) -> bool:
-        """Whether a box is to be opened: any, or one that shows what none above it has shown.
+        """Whether a box is to be opened: any but a unit, or one that shows what none above it has shown.
 
         Two boxes are of a kind where the same ops feed the same ops, however often.
         """
+        if self.units and box.wraps_a_primitive():
+            return False
         if not self.first_of_kind:
             return True
         ops = {node.name: node.op.op for node in box.leaves()}
-        kind = frozenset(
-            (node.op.op, frozenset(ops.get(ref.node) for ref in node.inputs)) for node in box.leaves()
-        )
+        kind = frozenset((node.op.op, frozenset(ops.get(ref.node) for ref in node.inputs)) for node in box.leaves())
         new = kind not in self.kinds
         self.kinds.add(kind)
-        return new and not box.wraps_a_primitive()
+        return new
 
     def runs(self, box: Box) -> list[list[Item]]:
         """What stands in a box, runs of equal copies together."""
@@ -211,7 +221,7 @@ class _Reader:
             return ("outside", outside.setdefault(ref, len(outside)), self.graph.shape(ref))
 
         scope = (item.scope.op, item.scope.kind) if isinstance(item, Box) else ()
-        wired = (tuple((node.op, node.shape, *map(wire, node.inputs))) for node in nodes)
+        wired = ((node.op, node.shape, *map(wire, node.inputs)) for node in nodes)
         return (scope, *wired)
 
 

@@ -1,0 +1,160 @@
+"""Rows as tables for people. The numbers are worked out elsewhere; here they get columns, units and colours."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from archgraph import shape as shapes
+from archgraph.emit.table import Row, Sum
+from archgraph.graph.cost import Cost
+from archgraph.graph.model import Graph
+from archgraph.graph.space import Space
+from archgraph.graph.wording import human, human_bytes, text
+from archgraph.ops.reference import OpReference
+from archgraph.shape import Shape
+from archgraph.spec.model import Spec
+
+PIPE_WIDTH = 160
+"""Columns where the output is no terminal and `COLUMNS` says nothing: few tables need to be cut there."""
+
+MEANINGS = {
+    "params": "trainable parameters",
+    "buffers": "numbers kept but not trained",
+    "macs": "multiply-adds for one input",
+    "flops": "2 × macs",
+    "activation_bytes": "all node outputs of a forward in training, fp32, batch {batch}",
+    "peak_activation_bytes": "most node outputs alive at once in inference, fp32, batch {batch}",
+    "weights_bytes": "parameters and buffers, fp32",
+}
+
+
+def show(graph: Graph, rows: Sequence[Row], total: Cost, *, held: Space | None, exact: bool) -> None:
+    """The table of `archgraph show`, the totals below it, and the space that the spec holds, if it does."""
+    table = _table("node", "op", "arguments", right=("output", "params", "MACs", "share"))
+    for column in table.columns[:2]:
+        column.no_wrap, column.overflow = True, "ellipsis"
+    for row in rows:
+        name = Text("  " * row.level + row.label)
+        if row.count > 1:
+            name.append(f" × {row.count}", style="bold cyan")
+        given = " ".join(f"{key}={text(value)}" for key, value in row.arguments.items())
+        # What is cut where the terminal is narrow; `--full` cuts nothing.
+        cut = Text(given, "dim", no_wrap=not exact, overflow="fold" if exact else "ellipsis")
+        counts = [(f"{n:,}" if exact else human(n)) if n else "" for n in (row.params, row.macs)]
+        share = "training only" if row.train_only else _share(row)
+        table.add_row(name, row.op, cut, _size(row.shape), *counts, share)
+    _print(table, "", *_total(graph, total, batch=1), *(_space(held) if held else ()))
+
+
+def cost(graph: Graph, total: Cost, *, batch: int, lines: Sequence[Sum], by: str | None) -> None:
+    """The totals of `archgraph cost`, and below them the sums by op, block or node."""
+    found = _total(graph, total, batch=batch)
+    if by:
+        table = _table(by, right=("count", "params", "MACs", "share", "activations"))
+        for line in lines:
+            memory = human_bytes(batch * line.activation_bytes)
+            table.add_row(line.name, str(line.count), f"{line.params:,}", f"{line.macs:,}", _share(line), memory)
+        found += ["", table]
+    _print(*found)
+
+
+def zoo(networks: Iterable[tuple[Spec, Cost]]) -> None:
+    """The table of `archgraph zoo`."""
+    table = _table("network", right=("params", "MACs", "input"))
+    table.columns[0].no_wrap = True
+    table.add_column("about", overflow="fold")
+    table.add_column("source", style="dim", overflow="fold")
+    for spec, found in networks:
+        size = _size(spec.input)
+        table.add_row(spec.name, human(found.params), human(found.macs), size, spec.about, spec.source)
+    _print(table)
+
+
+def ops(references: Iterable[OpReference]) -> None:
+    """The table of `archgraph ops`: required arguments as they are, the others in brackets."""
+    table = _table("op", "arguments", "what it does")
+    table.columns[0].no_wrap = True
+    for found in references:
+        names = [one.name if one.required else f"[{one.name}]" for one in found.arguments]
+        table.add_row(found.name, Text(" ".join(names), "dim"), found.summary)
+    _print(table)
+
+
+def op(found: OpReference, examples: Sequence[str]) -> None:
+    """What `archgraph ops NAME` tells of one op."""
+    said: list[RenderableType] = [Text.assemble((found.name, "bold"), f"  {found.kind}"), found.summary]
+    said += ["", found.text] if found.text else []
+    if found.arguments:
+        table = _table("argument", "takes", "default", "meaning")
+        table.columns[0].no_wrap = True
+        for one in found.arguments:
+            default = Text("required", "italic") if one.required else Text(text(one.default))
+            table.add_row(one.name, one.takes, default, one.text)
+        said += ["", table]
+    _print(*said, "", *examples)
+
+
+def _total(graph: Graph, total: Cost, *, batch: int) -> list[RenderableType]:
+    inputs = ", ".join(map(_size, graph.inputs.values()))
+    outputs = ", ".join(f"{name} {_size(shape)}" for name, shape in total.outputs.items())
+    if len(total.outputs) == 1:
+        outputs = "".join(map(_size, total.outputs.values()))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, style="bold")
+    table.add_column(style="dim", overflow="fold")
+    for key, meaning in MEANINGS.items():
+        value = getattr(total, key)
+        short = human_bytes(value) if key.endswith("_bytes") else human(value)
+        table.add_row(key, f"{value:,}", short, meaning.format(batch=batch))
+    return [Text.assemble((graph.name, "bold"), f"  {inputs} → {outputs}"), table]
+
+
+def _space(held: Space) -> list[RenderableType]:
+    about = "" if held.exact else "about "
+    seen = len(held.costs) + held.refused
+    whole = held.exact and seen >= held.networks
+    table = _table("networks" if whole else f"of {seen:,} at random", right=("params", "macs", "flops"))
+    for name, found in (("smallest", held.smallest), ("median", held.median), ("largest", held.largest)):
+        table.add_row(name, f"{found.params:,}", f"{found.macs:,}", f"{found.flops:,}")
+    said = f"The figures above are of the first choices. The space holds {about}{held.networks:,} networks"
+    if held.refused:
+        said += f"; {held.refused:,} of the {seen:,} looked at do not fit together"
+    return ["", f"{said}.", "", table]
+
+
+def _table(*left: str, right: Sequence[str] = ()) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for number, heading in enumerate(left):
+        table.add_column(heading, overflow="fold", style="" if number else "bold")
+    for heading in right:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _share(line: Row | Sum) -> str:
+    return f"{100 * line.share:.1f}%" if line.macs else ""
+
+
+def _size(shape: Shape) -> str:
+    return shapes.show(shape).replace("x", "×")
+
+
+def _print(*what: RenderableType) -> None:
+    """Print as wide as the terminal is; where there is none, without the blanks that fill a table's lines."""
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(width=None if known else PIPE_WIDTH, highlight=False, markup=False, emoji=False)
+    with console.capture() as captured:
+        for one in what:
+            console.print(one, soft_wrap=isinstance(one, str) and one.startswith("  "))
+    printed = captured.get()
+    print(printed if console.is_terminal else re.sub(r" +$", "", printed, flags=re.MULTILINE), end="")
