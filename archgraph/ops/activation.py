@@ -1,4 +1,4 @@
-"""Activations, by their torch names: every element on its own, shapes unchanged."""
+"""Activations by their torch names: each element on its own, shapes unchanged."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Branches(Macro):
 class Choice(Macro):
     """One of several graphs: the one a search chose, or `pick` names, else the default.
 
-    `(C, H, W) -> ` what the graph gives.
+    `(C, H, W) -> (C', H', W')`, what the graph gives.
     Every other key is a graph by its name.
     """
 
@@ -62,7 +62,7 @@ class Choice(Macro):
 
     examples = (
         Example({"narrow": _CONV1, "wide": _CONV3, "default": "wide"}, ((8, 14, 14),)),
-        Example({"pick": "skip", "skip": Body(), "wide": _CONV3}, ((8, 14, 14),)),
+        Example({"pick": "wide", "skip": Body(), "wide": _CONV3}, ((8, 14, 14),)),
     )
 
     def expand(self, build: Builder, *inputs: Ref) -> Ref:

@@ -1,4 +1,4 @@
-"""Every primitive against torch itself: shape, parameters, buffers, multiply-adds, and what is refused.
+"""Every op against torch itself: shape, parameters, buffers, multiply-adds, and what is refused.
 
 An op is in these tests by being in the table; its author writes none.
 """
@@ -15,15 +15,18 @@ from lowered import lowered
 from random_arguments import arguments, input_shapes
 from torch.utils.flop_counter import FlopCounterMode
 
+import archgraph
 from archgraph.errors import RuleError
 from archgraph.ops import OPS, make
 from archgraph.ops.base import Example, Primitive
 from archgraph.ops.facts import facts
 from archgraph.shape import Shape, numel
+from archgraph.spec.model import Body, NodeSpec, Spec
 
 pytestmark = pytest.mark.torch
 
 PRIMITIVES = sorted(name for name, op in OPS.items() if issubclass(op, Primitive))
+MACROS = sorted(OPS.keys() - set(PRIMITIVES))
 EXAMPLES = [(name, example) for name in PRIMITIVES for example in OPS[name].examples]
 RANDOM = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -63,6 +66,20 @@ def _named(parameters: Any) -> dict[str, Shape]:
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_examples_agree_with_torch(name: str, example: Example) -> None:
     assert_agrees(primitive(name, example.args), example.inputs, "meta")
+
+
+@pytest.mark.parametrize(("name", "example"), [(n, e) for n in MACROS for e in OPS[n].examples])
+def test_examples_of_macros_agree_with_torch(name: str, example: Example) -> None:
+    (shape,) = example.inputs
+    graph = archgraph.expand(Spec("example", shape, Body((NodeSpec(name, example.args),))))
+    with torch.device("meta"), torch.no_grad():
+        module = archgraph.build(graph, init=False).eval()
+        with FlopCounterMode(display=False) as counter:
+            out = module(torch.empty(2, *shape))
+    cost = archgraph.cost(graph)
+    assert cost.outputs == {"output": tuple(out.shape[1:])}
+    assert cost.params == sum(parameter.numel() for parameter in module.parameters())
+    assert 2 * cost.macs * len(out) == counter.get_total_flops()
 
 
 @pytest.mark.parametrize("name", PRIMITIVES)
