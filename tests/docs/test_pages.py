@@ -1,0 +1,82 @@
+"""Every example in the documentation is what the tool reads and prints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+LANGUAGES = {"yaml", "text", "console", "pycon", "python", "diff", "sh", ""}
+
+
+def test_every_spec_is_a_network_or_shows_its_mistakes(page: Path, pages: ModuleType) -> None:
+    for block in pages.blocks(page):
+        if block.language == "yaml" and "recipe" not in block.words:
+            said = pages.complaint(pages.completed(block), block.file or "net.yaml")
+            assert bool(said) == ("wrong" in block.words), f"{block}\n{said}"
+
+
+def test_what_a_page_shows_is_what_the_tool_prints(page: Path, pages: ModuleType) -> None:
+    for block, got in pages.results(page, torch=False):
+        assert pages.same(block, got), f"{block} (python docs/pages.py writes it)\n{got}"
+
+
+def test_the_pictures_of_a_page_are_what_the_tool_draws(page: Path, pages: ModuleType) -> None:
+    for path, svg in pages.drawn(page):
+        assert pages.content(path.read_text(encoding="utf-8")) == pages.content(svg), f"{path} (python docs/pages.py)"
+
+
+@pytest.mark.torch
+def test_what_a_page_shows_of_torch_is_what_the_tool_prints(page: Path, pages: ModuleType) -> None:
+    for block, got in pages.results(page, torch=True):
+        assert pages.same(block, got), f"{block} (python docs/pages.py writes it)\n{got}"
+
+
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    for link in LINK.findall(text):
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name) if name else page
+        assert target.exists(), f"{page.name}: {link}"
+        if anchor:
+            assert anchor in _anchors(target), f"{page.name}: {link}"
+
+
+def test_blocks_say_what_they_are(page: Path, pages: ModuleType) -> None:
+    known = {"fragment", "wrong", "recipe", "op", "torch", "varies"}
+    for block in pages.blocks(page):
+        assert block.language in LANGUAGES, str(block)
+        assert {word for word in block.words if not word.startswith(("file=", "quote="))} <= known, str(block)
+
+
+def test_quotes_are_what_the_file_has(page: Path, pages: ModuleType) -> None:
+    for block in pages.blocks(page):
+        if block.quotes:
+            assert block.text in (pages.ROOT / block.quotes).read_text(encoding="utf-8"), str(block)
+
+
+def test_every_page_is_reached_from_the_readme(pages: ModuleType) -> None:
+    seen: set[Path] = set()
+    waiting = [pages.ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in seen or not page.is_file() or page.suffix != ".md":
+            continue
+        seen.add(page)
+        links = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
+        waiting += [(page.parent / link.partition("#")[0]).resolve() for link in links if "://" not in link]
+    unreached = set(pages.pages()) - seen
+    assert not unreached
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names that headings have as targets of links, as GitHub makes them."""
+    titles = HEADING.findall(CODE.sub("", page.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
