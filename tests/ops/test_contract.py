@@ -28,7 +28,7 @@ pytestmark = pytest.mark.torch
 PRIMITIVES = sorted(name for name, op in OPS.items() if issubclass(op, Primitive))
 MACROS = sorted(OPS.keys() - set(PRIMITIVES))
 EXAMPLES = [(name, example) for name in PRIMITIVES for example in OPS[name].examples]
-RANDOM = settings(max_examples=40, deadline=None, derandomize=True)
+RANDOM = settings(max_examples=50, deadline=None, derandomize=True)
 
 
 def primitive(name: str, args: Mapping[str, Any]) -> Primitive:
