@@ -62,7 +62,7 @@ class Values:
             return None
         for match in VARIABLE_USE.finditer(node.text):
             if match[1] not in known:
-                hint = nearest(match[1], known, kind="known here")
+                hint = nearest(match[0], [f"${name}" for name in known], kind="known here")
                 if match[1] == COPY:
                     hint = "$i is the number of a copy, known where the node or one around it has `repeat`"
                 at = _inside(node, match.start(), len(match[0]))

@@ -107,7 +107,10 @@ class _Writer:
                 return _leaf(values[0])
             if node.op in self.blocks and len(order) >= POSITIONAL:
                 return Items([_leaf(value) for value in values])
-        docs = {name: self.argument(node.args[name]) for name in order}
+        docs = {
+            name: self.argument(node.args[name]) if name in signature.arguments else self.value(node.args[name])
+            for name in order
+        }
         graphs = [value for value in values if _holds_graph(value)]
         short = signature.rest and not any(is_spread(doc) for doc in docs.values())
         fits = short and len(flow(Entries(docs))) <= FLOW_NODE
