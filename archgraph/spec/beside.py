@@ -79,7 +79,9 @@ def _each(node: Located, values: Values, known: Known, marks: dict[str, Mark]) -
         elif not isinstance(value, (Expr, Choice)) and not _unreadable(entry.value, value):
             findings.add(f"each.{key} is a list, given {kind(entry.value)}", entry.value.mark)
     if len(set(lengths.values())) > 1:
-        counted = ", ".join(f"{key} has {length}" for key, length in lengths.items())
+        first, length = next(iter(lengths.items()))
+        other = next(key for key in lengths if lengths[key] != length)
+        counted = f"{first} has {length}, {other} has {lengths[other]}"
         hint = "they are zipped: one copy a column"
         findings.add(f"the lists of `each` differ in length: {counted}", node.mark, hint)
     return lists

@@ -22,7 +22,7 @@ TYPE_WORDS = frozenset({*TYPES, *_OTHER_TYPES})
 """Texts that are read as types where they stand without quotes."""
 
 
-def signatures(blocks: Mapping[str, Entry], findings: Findings) -> dict[str, Signature]:
+def signatures(blocks: Mapping[str, Entry]) -> dict[str, Signature]:
     """What the nodes of a file have to know of its blocks: their arguments, in order."""
     found: dict[str, Signature] = {}
     for name, entry in blocks.items():

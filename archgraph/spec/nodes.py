@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from archgraph.errors import Mark, nearest
 from archgraph.spec.beside import read_beside
+from archgraph.spec.expressions import is_expression
 from archgraph.spec.findings import Findings, listed, quoted
 from archgraph.spec.identifiers import COPY, PATH, PATH_RULE, Known
 from archgraph.spec.model import RESERVED, Body, NodeSpec, Value
@@ -60,7 +61,8 @@ class Nodes:
         if "repeat" in node.entries:
             inside = inside.plus((COPY,))
         signature = self._signature(op, entry.key)
-        args = self.arguments(signature, entry, inside, marks, beside=tuple(node.entries)) if signature else {}
+        others = [key for key in node.entries if key != op and key not in RESERVED]
+        args = self.arguments(signature, entry, inside, marks, beside=others) if signature else {}
         return NodeSpec(op, args, marks=marks, **beside)
 
     def _op(self, node: Map) -> str | None:
@@ -117,16 +119,7 @@ class Nodes:
         What stands `beside` the op by mistake is not reported as missing too.
         """
         op, given = signature.op, entry.value
-        if isinstance(given, Map) and not self._is_first(given, signature):
-            named = {key: value.value for key, value in given.entries.items()}
-        elif isinstance(given, Scalar) and given.value is None:
-            named = {}
-        elif all_named:
-            hint = "e.g. `conv: {norm: batch, act: relu}`"
-            self.findings.add(f"{op} takes arguments by name here, given {kind(given)}", given.mark, hint)
-            named = {}
-        else:
-            named = self._positional(signature, given)
+        named = self._named(signature, given, all_named=all_named)
         args: dict[str, Value] = {}
         for key, value in named.items():
             argument = signature.arguments.get(key)
@@ -143,6 +136,18 @@ class Nodes:
         if not all_named:
             self._check_required(signature, (*named, *beside), entry.key)
         return args
+
+    def _named(self, signature: Signature, given: Located, *, all_named: bool) -> dict[str, Located]:
+        """What is given for each argument; `all_named` allows no values by position."""
+        if isinstance(given, Map) and not self._is_first(given, signature):
+            return {key: entry.value for key, entry in given.entries.items()}
+        if isinstance(given, Scalar) and given.value is None:
+            return {}
+        if all_named:
+            message = f"{signature.op} takes arguments by name here, given {kind(given)}"
+            self.findings.add(message, given.mark, "e.g. `conv: {norm: batch, act: relu}`")
+            return {}
+        return self._positional(signature, given)
 
     def _is_first(self, given: Map, signature: Signature) -> bool:
         """Whether a mapping is a choice or range for the first argument, rather than arguments by name."""
@@ -176,7 +181,7 @@ class Nodes:
     def _graph(self, argument: Argument, node: Located, known: Known) -> Value:
         """A list of nodes, or a text that stands for one (`shortcut: identity`)."""
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            if "$" not in node.value:
+            if not is_expression(node.value):
                 return node.value
             hint = "write the graph, or `choice: {...}` as a node in it"
             self.findings.add(f"{argument.name} is a graph and cannot be an expression", node.mark, hint)
@@ -196,7 +201,10 @@ class Nodes:
             for key, entry in node.entries.items():
                 marks[f"{path}.{key}"] = entry.value.mark
                 self._check_path(key, name, entry.key)
-            return {key: self.body(entry.value, known, what=f"{name}.{key}") for key, entry in node.entries.items()}
+            return {
+                key: self.body(entry.value, known, what=f"{quoted(key)} of {name}")
+                for key, entry in node.entries.items()
+            }
         hint = f"e.g. `{name}: [[conv: 64], [conv: 64, relu]]`"
         self.findings.add(f"{name} is a list of graphs, given {kind(node)}", node.mark, hint)
         return None

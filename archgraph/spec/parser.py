@@ -55,7 +55,7 @@ class _File:
         self._check_keys()
         self._check_version()
         blocks = self._map("blocks")
-        words = {**self.vocabulary, **signatures(blocks, self.findings)}
+        words = {**self.vocabulary, **signatures(blocks)}
         nodes = Nodes(words, self.findings)
         variables = self._vars(nodes)
         known = Known(variables)

@@ -179,12 +179,9 @@ class _Builder:
         mark = self._at(event, length=len(event.anchor) + 1)
         if event.anchor not in self.anchors:
             if any(event.anchor == holder.anchor for holder in self.open):
-                self._stop(f"the value '&{event.anchor}' contains itself", mark)
-            self._stop(
-                f"unknown anchor '*{event.anchor}'",
-                mark,
-                "an anchor (&name) stands above its aliases (*name)",
-            )
+                self._stop(f"the value {quoted('&' + event.anchor)} contains itself", mark)
+            hint = "an anchor (&name) stands above its aliases (*name)"
+            self._stop(f"unknown anchor {quoted('*' + event.anchor)}", mark, hint)
         value, count, height = self.anchors[event.anchor]
         self.values += count
         if len(self.open) + height > MAX_DEPTH:

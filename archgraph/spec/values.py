@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from archgraph.errors import Finding, Mark, SpecError, nearest
-from archgraph.spec.expressions import ExpressionError, compile_expression
+from archgraph.spec.expressions import ExpressionError, compile_expression, is_expression
 from archgraph.spec.findings import Findings, quoted
 from archgraph.spec.identifiers import COPY, Known
 from archgraph.spec.model import Choice, Expr, Range, Value
@@ -42,7 +42,7 @@ class Values:
     def scalar(self, node: Scalar, known: Known) -> Value:
         """A number, text, true, false or null; a text that holds a `$` is an expression."""
         value = node.value
-        if isinstance(value, str) and "$" in value:
+        if isinstance(value, str) and is_expression(value):
             return self.expression(node, known)
         if value != value:
             self.findings.add(f"{node.text} is not a usable number", node.mark)
@@ -93,8 +93,9 @@ class Values:
         at = node.entries["default"].value
         default = read(at)
         if not any(_same(default, value) for value in values):
-            allowed = ", ".join(item.text for item in options.items if isinstance(item, Scalar))
-            self.findings.add("the default is not one of the choice's values", at.mark, f"allowed: {allowed}")
+            allowed = [quoted(item.value) for item in options.items[:12] if isinstance(item, Scalar)]
+            hint = f"allowed: {', '.join(allowed)}{', ...' if len(options.items) > 12 else ''}"
+            self.findings.add("the default is not one of the choice's values", at.mark, hint)
         elif default is None and values[0] is not None:
             hint = "put null first in the list and leave `default` out"
             self.findings.add("`default: null` says that there is no default", at.mark, hint)
@@ -132,8 +133,9 @@ class Values:
         return None
 
     def _number(self, node: Located, what: str) -> int | float | None:
-        if isinstance(node, Scalar) and type(node.value) in (int, float) and abs(node.value) < float("inf"):  # type: ignore[arg-type]
-            return node.value  # type: ignore[return-value]
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf"):
+            return value
         self.findings.add(f"{what} is a number, given {kind(node)}", node.mark)
         return None
 

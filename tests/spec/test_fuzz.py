@@ -43,10 +43,10 @@ expect: {params: 20M, output: [10]}
 """
 PIECES = [
     "", " ", "  ", "\n", "\n  - ", "\n    ", "- ", ": ", ", ", "[", "]", "{", "}", "&c ", "*c", "<<: *c", "'", '"',
-    "|\n", "#", "!!int ", "---\n", "$", "$i", "$width", "$x", "*", "/", "(", ")", "0", "-1", "1e999", ".nan", "~", "true",
-    "relu", "conv", "basic", "residual", "choice", "range", "default", "body", "paths", "from", "id", "repeat", "each",
-    "when", "share", "in", "prev", "stem", "stage.1", "stage.0.0", "\t", "\x00", "\ufeff", "\u2028", "\x85", "é", "😀",
-    "%", "@", "`", "? ",
+    "|\n", "#", "!!int ", "---\n", "$", "$i", "$width", "$x", "*", "/", "(", ")", "0", "-1", "1e999", ".nan", "~",
+    "true", "relu", "conv", "basic", "residual", "choice", "range", "default", "body", "paths", "from", "id", "repeat",
+    "each", "when", "share", "in", "prev", "stem", "stage.1", "stage.0.0", "\t", "\x00", "\ufeff", "\u2028", "\x85",
+    "é", "😀", "%", "@", "`", "? ",
 ]  # fmt: skip
 CUTS = st.tuples(st.integers(0, len(VALID)), st.integers(0, 12), st.sampled_from(PIECES) | st.text(max_size=3))
 LINES = st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(-4, 4))

@@ -391,6 +391,9 @@ def test_message(text: str, message: str) -> None:
         ("graph: [{relu: , each: {a: [1], b: [1, 2]}}]\n", "4:24: the lists of `each` differ in length: a has 1, b has 2"),
         ("graph: [{relu: , when: no}]\n", "4:24: `when` takes an expression, given the text 'no'"),
         ("graph: [{relu: , each: {a: [1]}, when: $a > 0}]\n", "4:40: unknown variable '$a'"),
+        ("blocks: {plane: {args: {planes: int}, graph: [relu]}}\ngraph: [plane]\n", "5:9: plane needs 'planes'"),
+        ("blocks: {plane: {args: {planes: int}, graph: [relu]}}\ngraph: [{plane: , id: a}]\n", "5:10: plane needs 'planes'"),
+        ("graph: [{branches: {paths: {a: relu}}}]\n", "4:32: 'a' of paths is a list of nodes, given the text 'relu'"),
         # Graphs as arguments
         ("graph: [residual: [relu]]\n", "4:19: residual takes its graphs by name, given a list"),
         ("graph: [residual: {body: {relu: }}]\n", "4:26: body is a list of nodes, given a mapping"),
