@@ -9,6 +9,7 @@ from typing import Any
 from archgraph.errors import Finding, SpecError, UsageError
 from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
+from archgraph.graph.unreached import unreached
 from archgraph.loading import load
 from archgraph.shape import Shape, show
 from archgraph.spec.model import Spec
@@ -44,13 +45,24 @@ def check(name: str) -> Checked:
     """Check a network of the zoo or a file; what is wrong with it is in the result."""
     try:
         spec = load(name)
-        found = cost(expand(spec))
-        wrong = unmet(spec, found)
+        found, wrong = examine(spec)
     except SpecError as error:
         return Checked(name, findings=error.findings)
     except UsageError as error:
         return Checked(name, error=str(error))
     return Checked(name, findings=wrong) if wrong else Checked(name, found)
+
+
+def examine(spec: Spec) -> tuple[Cost, tuple[Finding, ...]]:
+    """The cost of a spec, and where it breaks its promises. Raises SpecError with all that keeps it from a graph."""
+    elsewhere = unreached(spec)
+    try:
+        found = cost(expand(spec))
+    except SpecError as error:
+        raise SpecError([*error.findings, *elsewhere]) from None
+    if elsewhere:
+        raise SpecError(elsewhere)
+    return found, unmet(spec, found)
 
 
 def unmet(spec: Spec, found: Cost) -> tuple[Finding, ...]:

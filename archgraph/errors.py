@@ -82,12 +82,15 @@ class SpecError(ArchgraphError):
 class RuleError(ArchgraphError):
     """An op's rule refuses its arguments or input shapes; whoever knows the place turns it into a finding.
 
-    `argument` names the argument to point at, where one is to blame.
+    `argument` names the argument to point at, where one is to blame; `others` are further mistakes of the same op.
     """
 
-    def __init__(self, message: str, *, hint: str = "", argument: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", argument: str | None = None, others: Iterable[RuleError] = ()
+    ) -> None:
         super().__init__(message)
         self.message, self.hint, self.argument = message, hint, argument
+        self.others = tuple(others)
 
 
 class MatchError(ArchgraphError):

@@ -306,9 +306,10 @@ class _Expansion:
             return 1
 
     def _locate(self, error: RuleError, at: Place) -> None:
-        finding = at.finding(error)
-        if not any(finding.at is not None and finding.at == other.at for other in self.findings):
-            self.findings.append(finding)
+        for mistake in (error, *error.others):
+            finding = at.finding(mistake)
+            if not any(finding.at is not None and finding.at == other.at for other in self.findings):
+                self.findings.append(finding)
         if len(self.findings) >= 100:
             raise Stop
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archgraph.ops.making import make
+from archgraph.ops.making import make, mistakes
 from archgraph.ops.signatures import roles, vocabulary
 from archgraph.ops.table import OPS
 
-__all__ = ["OPS", "make", "roles", "vocabulary"]
+__all__ = ["OPS", "make", "mistakes", "roles", "vocabulary"]

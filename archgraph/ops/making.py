@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NoReturn, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -51,19 +51,37 @@ def _validate(name: str, args: Mapping[str, Any]) -> Op:
     try:
         return op.model_validate(dict(args))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        _refuse(op, args, first["type"], first["loc"])
+        first, *others = _refusals(op, args, error)
+        raise RuleError(first.message, hint=first.hint, argument=first.argument, others=others) from None
 
 
-def _refuse(op: type[Op], args: Mapping[str, Any], kind: str, where: tuple[int | str, ...]) -> NoReturn:
-    """Say pydantic's finding in the words of the language."""
+def mistakes(name: str, args: Mapping[str, Any]) -> list[RuleError]:
+    """What is wrong with some of an op's arguments, the others not being known yet."""
+    try:
+        OPS[name].model_validate(dict(args))
+    except ValidationError as error:
+        return [refusal for refusal in _refusals(OPS[name], args, error) if refusal.argument]
+    return []
+
+
+def _refusals(op: type[Op], args: Mapping[str, Any], error: ValidationError) -> list[RuleError]:
+    """All of pydantic's findings, one an argument: of a union it names every member it tried."""
+    found: dict[int | str, RuleError] = {}
+    for detail in error.errors(include_url=False, include_context=False):
+        if detail["loc"][0] not in found:
+            found[detail["loc"][0]] = _refusal(op, args, detail["type"], detail["loc"])
+    return list(found.values())
+
+
+def _refusal(op: type[Op], args: Mapping[str, Any], kind: str, where: tuple[int | str, ...]) -> RuleError:
+    """One of pydantic's findings in the words of the language."""
     argument = str(where[0])
     fields = op.model_fields
     if kind == "extra_forbidden":
-        raise RuleError(f"{op.op} has no argument {argument!r}", hint=nearest(argument, fields), argument=argument)
+        return RuleError(f"{op.op} has no argument {argument!r}", hint=nearest(argument, fields), argument=argument)
     takes = _takes(fields.get(argument))
     if kind == "missing":
-        raise RuleError(f"{op.op} needs {argument}: {takes}", hint=f"{op.op} takes {', '.join(fields)}")
+        return RuleError(f"{op.op} needs {argument}: {takes}", hint=f"{op.op} takes {', '.join(fields)}")
     given, path = args[argument], argument
     for step in where[1:]:
         # pydantic also names the member of a union it tried; such a step is no place in the value.
@@ -71,7 +89,7 @@ def _refuse(op: type[Op], args: Mapping[str, Any], kind: str, where: tuple[int |
             given, path = given[step], f"{path}.{step}"
     subject = "it" if path == argument else argument
     hint = _hint(fields.get(argument), given)
-    raise RuleError(f"{path} is {_shown(given)}, {subject} takes {takes}", hint=hint, argument=path)
+    return RuleError(f"{path} is {_shown(given)}, {subject} takes {takes}", hint=hint, argument=path)
 
 
 def _takes(field: FieldInfo | None) -> str:

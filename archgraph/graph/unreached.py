@@ -1,0 +1,59 @@
+"""Mistakes where an expansion may not come: blocks nothing uses, options not taken, nodes whose `when` is false."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archgraph.errors import Finding
+from archgraph.graph.builder import Place
+from archgraph.ops import OPS, mistakes
+from archgraph.spec.model import Body, Choice, Expr, NodeSpec, Range, Spec
+
+
+def unreached(spec: Spec) -> list[Finding]:
+    """Wrong arguments of the nodes that `expand` may never look at, as far as their text says."""
+    reached: set[int] = set()
+    _reach(spec, spec.graph, reached)
+    bodies = [spec.graph, *(block.graph for block in spec.blocks.values())]
+    nodes = [node for body in bodies for node in _nodes(body) if id(node) not in reached and node.op in OPS]
+    found = []
+    for node in nodes:
+        written = {key: value for key, value in node.args.items() if not _undecided(value)}
+        found += [Place(node.op, node.marks).finding(mistake) for mistake in mistakes(node.op, written)]
+    return found
+
+
+def _reach(spec: Spec, body: Body, reached: set[int]) -> None:
+    """Collect the nodes that every expansion comes to."""
+    for node in body.nodes:
+        if node.when is not None or id(node) in reached:
+            continue
+        reached.add(id(node))
+        if node.op in spec.blocks:
+            _reach(spec, spec.blocks[node.op].graph, reached)
+        elif node.op != "choice":
+            for inner in _bodies(node):
+                _reach(spec, inner, reached)
+
+
+def _nodes(body: Body) -> Iterator[NodeSpec]:
+    for node in body.nodes:
+        yield node
+        for inner in _bodies(node):
+            yield from _nodes(inner)
+
+
+def _bodies(node: NodeSpec) -> Iterator[Body]:
+    """The graphs among a node's arguments: one, a list of them, or a mapping."""
+    for value in node.args.values():
+        inside = value if isinstance(value, tuple) else value.values() if isinstance(value, dict) else (value,)
+        yield from (item for item in inside if isinstance(item, Body))
+
+
+def _undecided(value: object) -> bool:
+    """Whether only an expansion can say what the value is."""
+    if isinstance(value, tuple):
+        return any(map(_undecided, value))
+    if isinstance(value, dict):
+        return any(map(_undecided, value.values()))
+    return isinstance(value, (Expr, Choice, Range))

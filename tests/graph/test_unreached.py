@@ -1,0 +1,38 @@
+"""Mistakes are found where no expansion comes, too."""
+
+from __future__ import annotations
+
+import pytest
+
+import archgraph
+from archgraph.checking import examine
+
+HEAD = "archgraph: 1\nname: net\ninput: [3, 16, 16]\n"
+
+
+@pytest.mark.parametrize(
+    "text, place",
+    [
+        ("blocks: {unused: {graph: [conv: {out: wide, kernel: 3}]}}\ngraph: [conv: [8, 3]]", "4:39"),
+        ("graph:\n  - conv: [8, 3]\n  - {conv: {out: wide, kernel: 3}, when: 1 > $n}\nvars: {n: 2}", "6:18"),
+        ("graph: [choice: {plain: [relu], other: [dropout: {p: high}]}]", "4:54"),
+        ("blocks: {unused: {graph: [residual: {body: [conv: [8, wide]]}]}}\ngraph: [conv: [8, 3]]", "4:55"),
+    ],
+)
+def test_a_wrong_argument_out_of_reach_is_located(text: str, place: str) -> None:
+    with pytest.raises(archgraph.SpecError) as caught:
+        examine(archgraph.loads(HEAD + text, name="net.yaml"))
+    assert [str(f.at) for f in caught.value.findings] == [f"net.yaml:{place}"]
+
+
+def test_what_an_expression_decides_is_not_guessed() -> None:
+    spec = archgraph.loads(
+        HEAD + "blocks: {unused: {args: {w: int}, graph: [conv: {out: $w, kernel: 3}]}}\ngraph: [conv: [8, 3]]"
+    )
+    assert examine(spec)[1] == ()
+
+
+def test_two_wrong_arguments_of_one_node_are_two_findings() -> None:
+    with pytest.raises(archgraph.SpecError) as caught:
+        examine(archgraph.loads(HEAD + "graph: [conv: {out: wide, kernel: tall}]", name="net.yaml"))
+    assert len(caught.value.findings) == 2
