@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from archgraph.spec.quoting import write_block_text, write_key
 
-WIDTH = 100
+WIDTH = 110
 
 
 @dataclass(frozen=True, slots=True)

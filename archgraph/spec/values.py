@@ -64,7 +64,7 @@ class Values:
             if match[1] not in known:
                 hint = nearest(match[0], [f"${name}" for name in known], kind="known here")
                 if match[1] == COPY:
-                    hint = "$i is the number of a copy, known where the node or one around it has `repeat`"
+                    hint = "$i is a copy's number, known in the arguments of a node that has `repeat`"
                 at = _inside(node, match.start(), len(match[0]))
                 self.findings.add(f"unknown variable {quoted(match[0])}", at, hint)
         return expression

@@ -138,9 +138,9 @@ def test_long_lines_are_spread() -> None:
 
 
 def test_long_texts_are_folded_and_those_of_many_lines_kept() -> None:
-    about = " ".join(["word"] * 40)
+    about = " ".join(["word"] * 44)
     spec = spec_of(f"archgraph: 1\nname: net\nabout: {about}\nsource: |\n  one\n\n    two\ninput: [3]\ngraph: [relu]\n")
-    first = " ".join(["word"] * 19)
+    first = " ".join(["word"] * 21)
     assert written(spec).startswith(
         f"archgraph: 1\nname: net\nabout: >-\n  {first}\n  {first}\n  word word\nsource: |\n  one\n\n    two\ninput: [3]\n"
     )
