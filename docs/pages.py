@@ -5,7 +5,8 @@ What a fenced block says after its language decides what is done with it:
 - `yaml`: a whole spec. `file=net.yaml` also writes it, for the commands below it on the page.
 - `yaml fragment`: a part of a spec, completed with a standard head. `wrong` beside either: the `text` block that
   follows is what the tool says of it. `recipe`: not a spec.
-- `console`: commands after `$ ` with what they print. `varies`: figures in it differ from run to run.
+- `console`: `archgraph` commands after `$ `, `| head -3` too, with what they print. `varies`: figures in it differ
+  from run to run.
 - `pycon` and `python`: run in the order of the page, in one namespace.
 - `python op`: the ops in it are words of the language for the rest of the page. `quote=FILE`: it stands there so.
 - `torch` beside one of these: it needs torch, or trains. Other languages are not run.
@@ -19,7 +20,7 @@ import io
 import itertools
 import os
 import re
-import stat
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import archgraph
+from archgraph.cli import main as cli
 from archgraph.emit.picture import Drawing
 from archgraph.ops import OPS, vocabulary
 from archgraph.ops.base import Op
@@ -127,7 +129,8 @@ def results(page: Path, *, torch: bool) -> Iterator[tuple[Block, str]]:
                 if wanted and got is not None:
                     yield block, got
             elif wanted and block.language == "console":
-                yield block, "".join(_command(line) for line in block.text.splitlines() if line.startswith("$ "))
+                commands = [line for line in block.text.splitlines() if line.startswith("$ ")]
+                yield block, "".join(_command(line, apart=torch) for line in commands)
             elif wanted and "wrong" in block.words and after is not None and after.language == "text":
                 yield after, complaint(completed(block), block.file or "net.yaml")
 
@@ -139,7 +142,7 @@ def drawn(page: Path) -> Iterator[tuple[Path, str]]:
             if block.file:
                 Path(block.file).write_text(block.text, encoding="utf-8")
             for command, name in RENDER.findall(block.text) if block.language == "console" else ():
-                _command(f"$ {command}")
+                _command(f"$ {command}", apart=False)
                 yield IMAGES / name, Path(name).read_text(encoding="utf-8")
     for source in sorted(IMAGES.glob("*.dot")) if page.name == "design.md" else ():
         yield source.with_suffix(".svg"), Drawing(source.read_text(encoding="utf-8")).render("svg").decode()
@@ -159,15 +162,9 @@ def same(block: Block, got: str) -> bool:
 
 @contextlib.contextmanager
 def _inside(folder: Path) -> Iterator[None]:
-    """Work in a folder where `archgraph` is a command and the terminal has a known width."""
-    shim = folder / ".bin" / "archgraph"
-    shim.parent.mkdir()
-    code = "import sys; from archgraph.cli import main; sys.argv[0] = 'archgraph'; sys.exit(main())"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}" "$@"\n')
-    shim.chmod(shim.stat().st_mode | stat.S_IEXEC)
+    """Work in a folder, with a terminal of a known width."""
     before, environment = Path.cwd(), dict(os.environ)
     os.environ |= {
-        "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         "COLUMNS": str(COLUMNS),
         "NO_COLOR": "1",
@@ -206,13 +203,34 @@ def ops_in(names: dict[str, Any]) -> list[type[Op]]:
     return [value for value in names.values() if isinstance(value, type) and "op" in vars(value)]
 
 
-def _command(line: str) -> str:
-    """A shell command and what it prints, as the page shows them."""
-    done = subprocess.run(
-        line.removeprefix("$ "), shell=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    printed = "\n".join(text.rstrip() for text in done.stdout.splitlines())
-    return f"{line}\n{printed.rstrip()}\n" if printed.strip() else f"{line}\n"
+def _command(line: str, *, apart: bool) -> str:
+    """An `archgraph` command and what it prints, as the page shows them; `apart` is in a process of its own."""
+    command, _, cut = line.removeprefix("$ ").partition(" | ")
+    program, *arguments = shlex.split(command)
+    assert program == "archgraph", line
+    printed = [text.rstrip() for text in (_run if apart else _call)(arguments).splitlines()]
+    if cut:
+        end, count = cut.split(" -")
+        printed = {"head": printed[: int(count)], "tail": printed[-int(count) :]}[end]
+    return "\n".join([line, *printed]).rstrip() + "\n"
+
+
+def _call(arguments: list[str]) -> str:
+    """What a command prints, run in this process: many of them take no time."""
+    before, sys.argv = sys.argv, ["archgraph", *arguments]
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), contextlib.suppress(SystemExit):
+            cli()
+    finally:
+        sys.argv = before
+    return printed.getvalue()
+
+
+def _run(arguments: list[str]) -> str:
+    code = "from archgraph.cli import main; main()"
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
 
 
 def _python(block: Block, names: dict[str, Any]) -> str | None:
