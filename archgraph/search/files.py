@@ -1,0 +1,91 @@
+"""The files of a run's folder: the best network at any moment, weights of the winners, and the recipe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from archgraph.errors import UsageError
+from archgraph.files import write_whole
+from archgraph.search.trials import Trial
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a search keeps what it found."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """What the training process printed."""
+        return self.path / "trainer.log"
+
+    def weights(self, number: int) -> Path:
+        """The trained weights of a trial, kept while it is among the winners."""
+        return self.path / "weights" / f"{number:04d}.safetensors"
+
+    def keep_weights(self, numbers: Collection[int]) -> None:
+        """Delete the weights of all other trials."""
+        kept = {self.weights(number).name for number in numbers}
+        for file in self.weights(0).parent.glob("*.safetensors"):
+            if file.name not in kept:
+                file.unlink()
+
+    def write_best(self, best: Trial) -> None:
+        """`best.yaml` and `best.safetensors`: an ordinary spec, and weights that its module loads."""
+        write_whole(self.path / "best.yaml", best.text)
+        weights = self.weights(best.number)
+        if weights.is_file():
+            write_whole(self.path / "best.safetensors", weights.read_bytes())
+
+    def draw_best(self, best: Trial) -> None:
+        """`best.svg`, a picture of the best network. Raises UsageError where nothing here can draw."""
+        from archgraph import draw, loads
+
+        draw(loads(best.text)).save(self.path / "best.svg")
+
+
+def new_folder(out: str | os.PathLike[str] | None, name: str) -> Path:
+    """Where a new search goes: `out`, or the first of `runs/<name>`, `runs/<name>-2`, ... that is free.
+
+    Raises UsageError where `out` holds something already.
+    """
+    if out is not None:
+        folder = Path(out)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(
+                f"{folder} exists already; `archgraph search resume {folder}` continues a search, "
+                "and another --out starts one"
+            )
+        return folder
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    return next(folder for found in names if not (folder := Path("runs") / found).exists())
+
+
+def begin(folder: Path, files: Sequence[tuple[str, str]]) -> Path:
+    """A folder beside the one to be, with its first files; `settle` puts it in its place."""
+    growing = folder.parent / f".{folder.name}.{os.getpid()}"
+    try:
+        growing.mkdir(parents=True)
+        (growing / "weights").mkdir()
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {folder}: {error.strerror}") from error
+    for name, text in files:
+        write_whole(growing / name, text)
+    return growing
+
+
+def settle(growing: Path, folder: Path) -> None:
+    """Put a finished folder in its place, so that a search is there whole or not at all."""
+    try:
+        if folder.is_dir():
+            folder.rmdir()
+        growing.rename(folder)
+    except OSError as error:
+        shutil.rmtree(growing, ignore_errors=True)
+        raise UsageError(f"cannot make the folder {folder}: {error.strerror}") from error

@@ -1,0 +1,149 @@
+"""What a search has found: its winners, and the figures that every report gives. Nothing here trains or prints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+from archgraph.search.proposal import Tally
+from archgraph.search.ranking import Values, dominates
+from archgraph.search.recipe import OBJECTIVES, Recipe
+from archgraph.search.trials import Trial
+
+SHOWN = 5
+"""Winners of a search with one objective."""
+FRONT_SHOWN = 10
+"""Winners that are shown, and tested, of a search with several."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A search as it stands: all trials, those that won (best first), and what was counted."""
+
+    folder: Path
+    recipe: Recipe
+    trials: Sequence[Trial]
+    winners: Sequence[Trial]
+    tested: Mapping[str, Any]
+    sessions: Sequence[Mapping[str, Any]]
+    tally: Tally
+
+    @property
+    def best(self) -> Trial | None:
+        """The first of the winners; None before a trial has finished."""
+        return self.winners[0] if self.winners else None
+
+    @property
+    def finished(self) -> list[Trial]:
+        """The trials that have scores."""
+        return [trial for trial in self.trials if trial.state == "finished"]
+
+    @property
+    def failed(self) -> list[Trial]:
+        """The trials that could not be scored."""
+        return [trial for trial in self.trials if trial.state == "failed"]
+
+    @property
+    def next_total(self) -> int:
+        """A number of trials to go on to."""
+        return 2 * max(self.recipe.trials, candidates(self.trials))
+
+    def test(self, trial: Trial) -> Mapping[str, Any] | None:
+        """The trial's score on the test images, if it was ever taken."""
+        found = self.tested.get(str(trial.number))
+        return found if isinstance(found, Mapping) else None
+
+
+def outcome(
+    folder: Path,
+    recipe: Recipe,
+    trials: Sequence[Trial],
+    *,
+    tested: Mapping[str, Any],
+    sessions: Sequence[Mapping[str, Any]],
+) -> Outcome:
+    """What the trials of a search come to."""
+    tally = Tally()
+    for trial in trials:
+        tally.add(trial.turned_away)
+    best = winners(trials, recipe)[: FRONT_SHOWN if len(recipe.objectives) > 1 else SHOWN]
+    return Outcome(folder, recipe, trials, best, tested, sessions, tally)
+
+
+def winners(trials: Sequence[Trial], recipe: Recipe) -> list[Trial]:
+    """The best trials, or those that none is better than in all objectives; sorted by objective, then by cost."""
+    finished = [trial for trial in trials if trial.values is not None]
+    turned = {trial.number: turn(trial.values, recipe) for trial in finished if trial.values is not None}
+    if len(recipe.objectives) == 1:
+        chosen = finished
+    else:
+        chosen = [t for t in finished if not any(dominates(turned[o.number], turned[t.number]) for o in finished)]
+    best = sorted(chosen, key=lambda t: (turned[t.number], t.cost["macs"], t.cost["params"], t.number))
+    return best[:SHOWN] if len(recipe.objectives) == 1 else best
+
+
+def turn(values: Sequence[float], recipe: Recipe) -> Values:
+    """Objectives so that less is better."""
+    return tuple(-v if d == "maximize" else v for v, d in zip(values, recipe.directions, strict=True))
+
+
+def candidates(trials: Sequence[Trial]) -> int:
+    """How many different networks were taken up; second tries do not count."""
+    return sum(trial.again is None for trial in trials)
+
+
+def uncertainty(accuracy: float, images: int) -> float:
+    """Half of the 95 % interval of an accuracy measured on so many images (Wilson score interval)."""
+    z = 1.96
+    return z / (1 + z * z / images) * sqrt(accuracy * (1 - accuracy) / images + z * z / (4 * images * images))
+
+
+def shown(name: str, value: float) -> str:
+    """An objective's value for people: `98.61 %`, `763,520`."""
+    if name == "accuracy":
+        return f"{100 * value:.2f} %"
+    return f"{value:.4f}" if name == "loss" else f"{int(value):,}"
+
+
+def read_outcome(folder: str | os.PathLike[str]) -> Outcome:
+    """The outcome of a search from its folder alone. Raises UsageError where there is no search."""
+    from archgraph.search.study import open_study
+
+    study = open_study(Path(folder))
+    recipe = Recipe.model_validate(study.begun["recipe"])
+    return outcome(Path(folder), recipe, study.trials(), tested=study.tested, sessions=study.sessions)
+
+
+def summary(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """A search as plain data, for JSON: its recipe, counts, winners and every trial."""
+    found = read_outcome(folder)
+    return {
+        "folder": str(found.folder),
+        "name": found.recipe.name,
+        "objectives": {name: OBJECTIVES[name] for name in found.recipe.objectives},
+        "budget": {name: {"min": low, "max": high} for name, (low, high) in found.recipe.budget.items()},
+        "trials": {
+            "wanted": found.recipe.trials, "finished": len(found.finished), "failed": len(found.failed),
+        },
+        "turned_away": found.tally.as_dict(),
+        "sessions": list(found.sessions),
+        "winners": [{**_row(trial), "test": found.test(trial)} for trial in found.winners],
+        "all": [_row(trial) for trial in found.trials],
+    }  # fmt: skip
+
+
+def _row(trial: Trial) -> dict[str, Any]:
+    return {
+        "trial": trial.number,
+        "state": trial.state,
+        "parent": trial.parent,
+        "change": trial.change,
+        "cost": dict(trial.cost),
+        "scores": dict(trial.scores) if trial.scores else None,
+        "error": trial.error,
+        "hash": trial.hash,
+    }

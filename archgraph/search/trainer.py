@@ -1,0 +1,101 @@
+"""The process that trains: one JSON job a line on standard input, JSON answers a line on standard output.
+
+It ends when its standard input does, or when nobody is left to hear of the next epoch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO
+
+import torch
+from safetensors.torch import load_file, save
+
+from archgraph import build, loads
+from archgraph.files import write_whole
+from archgraph.train.data import Part, Split, load
+from archgraph.train.device import describe, device
+from archgraph.train.loop import Diverged, Score, score, train
+from archgraph.train.settings import Training
+
+
+def main() -> None:
+    """Answer jobs until there are no more."""
+    answers = _own_standard_output()
+    _offer_to_die_first()
+    for line in sys.stdin:
+        job = json.loads(line)
+        _tell(answers, _JOBS[job["do"]](job, answers))
+
+
+def _about(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
+    # The data are read here as well: the first trial is then as quick as the others.
+    _data(job["settings"]["data"])
+    return {"device": describe(device()), "torch": torch.__version__, "threads": torch.get_num_threads()}
+
+
+def _train(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
+    settings = Training.model_validate(job["settings"])
+    torch.manual_seed(job["seed"])
+    module = build(loads(job["spec"]))
+
+    def report(epoch: int, found: Score) -> None:
+        _tell(answers, {"epoch": epoch, **found.as_dict()})
+
+    try:
+        trained = train(module, _data(settings.data), settings, seed=job["seed"], device=device(), report=report)
+    except Diverged as error:
+        return {"error": str(error)}
+    # Weights used in two places are one tensor, which the file format refuses: clones are not.
+    weights = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in module.state_dict().items()}
+    write_whole(job["weights"], save(weights))
+    curve = [round(epoch.accuracy, 6) for epoch in trained.epochs]
+    return {**trained.validation.as_dict(), "epochs": curve, "seconds": round(trained.seconds, 4)}
+
+
+def _test(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
+    module = build(loads(job["spec"]), init=False)
+    module.load_state_dict(load_file(job["weights"]))
+    where = device()
+    test = _data(job["settings"]["data"])["test"]
+    return {**score(module.to(where), test, device=where).as_dict(), "images": len(test.labels)}
+
+
+_JOBS = {"about": _about, "train": _train, "test": _test}
+
+
+@cache
+def _data(name: str) -> Mapping[Part, Split]:
+    return load(name)
+
+
+def _tell(answers: TextIO, answer: Mapping[str, Any]) -> None:
+    try:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+    except BrokenPipeError:
+        # Whoever asked is gone.
+        os._exit(0)
+
+
+def _own_standard_output() -> TextIO:
+    """Standard output for answers alone: what libraries print goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
+
+
+def _offer_to_die_first() -> None:
+    """Where memory runs out, Linux shall end this process and not the search."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+if __name__ == "__main__":
+    main()

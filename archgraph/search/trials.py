@@ -1,0 +1,90 @@
+"""A trial as it is kept: the whole network and where it came from in one JSON attribute, its scores in another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from archgraph.search.proposal import Candidate
+from archgraph.search.ranking import Draw
+
+State: TypeAlias = Literal["running", "finished", "failed"]
+
+INTERRUPTED = "its process was ended"
+"""The error of a trial that was running when its search was stopped; it is run once more."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trained network, or one that failed or is being trained.
+
+    `index` counts candidates; a second try of an interrupted trial has the index of the first, whose number is
+    `again`. `turned_away` is the tally of proposals before it. `values` are the objectives as the recipe has them.
+    """
+
+    number: int
+    state: State
+    index: int
+    text: str
+    hash: str
+    cost: Mapping[str, Any]
+    origin: str
+    seed: int
+    turned_away: Mapping[str, Any]
+    parent: int | None = None
+    mutation: Mapping[str, str] | None = None
+    draw: Draw | None = None
+    again: int | None = None
+    scores: Mapping[str, Any] | None = None
+    error: str | None = None
+    values: tuple[float, ...] | None = None
+
+    def measure(self, name: str) -> float:
+        """A score or a cost by its name, of a trial that has it."""
+        found = self.cost[name] if name in self.cost else (self.scores or {})[name]
+        return float(found)
+
+    @property
+    def change(self) -> str:
+        """Where it came from, in a few words."""
+        if self.mutation is None:
+            return self.origin
+        return "{operator} ({site} {change})".format(**self.mutation)
+
+
+def genotype(
+    candidate: Candidate, text: str, *, index: int, seed: int, turned_away: Mapping[str, Any], again: int | None
+) -> dict[str, Any]:
+    """The attribute of a new trial: everything that is known before it is trained."""
+    return {
+        "spec": text,
+        "index": index,
+        "hash": candidate.hash,
+        "cost": candidate.cost.as_dict(),
+        "origin": candidate.origin,
+        "parent": candidate.parent,
+        "mutation": candidate.mutation
+        and {"operator": candidate.mutation.operator, "site": candidate.mutation.site, "change": candidate.mutation.change},
+        "draw": candidate.draw and candidate.draw._asdict(),
+        "seed": seed,
+        "turned_away": turned_away,
+        "again": again,
+    }
+
+
+def trial(
+    number: int, state: State, known: Mapping[str, Any], scores: Mapping[str, Any] | None, values: Sequence[float] | None
+) -> Trial:
+    """The trial of two attributes as they are kept."""
+    scores = scores or {}
+    return Trial(
+        number=number,
+        state=state,
+        text=known["spec"],
+        draw=Draw(**known["draw"]) if known["draw"] else None,
+        scores=scores if "error" not in scores else None,
+        error=scores.get("error"),
+        values=tuple(values) if values is not None else None,
+        **{key: value for key, value in known.items() if key not in ("spec", "draw")},
+    )
