@@ -103,9 +103,7 @@ class Flow:
 
     def _expanded(self, names: Iterable[str]) -> Iterator[str]:
         for name in names:
-            if self.running.get(name) and any(
-                ref.node not in self.always for ref in self.leaving.get(name, ())
-            ):
+            if self.running.get(name) and any(ref.node not in self.always for ref in self.leaving.get(name, ())):
                 self.opened.add(name)
             if name in self.opened:
                 yield from self._expanded(self.children[name])
@@ -144,9 +142,7 @@ class Flow:
             around = self._around[ref.node]
             if len(around) >= depth and around[depth - 1] == scope and ref.node in self._place:
                 inside = (*around[depth:], ref.node)
-                makers.add(
-                    inside[0] if not self.opened else next(name for name in inside if name not in self.opened)
-                )
+                makers.add(inside[0] if not self.opened else next(name for name in inside if name not in self.opened))
         return makers
 
 

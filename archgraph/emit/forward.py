@@ -78,9 +78,7 @@ def write_outputs(
     writer = _Writer(steps, takes, outputs.values())
     writer.write(steps)
     shown = {name: writer.names[value] for name, value in outputs.items()}
-    return Forward(
-        writer.parameters, "dict[str, Tensor]", (*writer.lines, *_gather(shown, frozenset(train_only)))
-    )
+    return Forward(writer.parameters, "dict[str, Tensor]", (*writer.lines, *_gather(shown, frozenset(train_only))))
 
 
 def _gather(outputs: Mapping[str, str], train_only: frozenset[str]) -> list[str]:
@@ -108,9 +106,7 @@ class _Writer:
         self.parameters = tuple(self._fresh(name) for name in names[: len(takes)])
         self.names = dict(zip(takes, self.parameters, strict=True))
         self._passed = frozenset(takes)
-        self._holds = {
-            name: value for value, name in self.names.items()
-        }  # the values that a later step needs
+        self._holds = {name: value for value, name in self.names.items()}  # the values that a later step needs
         self._last_use = {value: place for place, step in enumerate(steps) for value in step.takes}
         self._last_use.update(dict.fromkeys(gives, len(steps)))
         self._end = len(steps) - 1
@@ -128,9 +124,7 @@ class _Writer:
                 continue
             self._block.update(dict.fromkeys(step.gives, block))
             labels.update(zip(step.gives, step.labels, strict=True))
-            outside |= {
-                value: labels[value] for value in step.takes if self._block.get(value, block) != block
-            }
+            outside |= {value: labels[value] for value in step.takes if self._block.get(value, block) != block}
             outside |= {value: labels[value] for value in step.gives if self._last_use[value] > self._end}
         for value, label in outside.items():
             self.names[value] = self._fresh(label)
@@ -151,9 +145,7 @@ class _Writer:
             guarded = step.train_only
             expression = self.expression(step)
             self._name(step, place)
-            self.lines.append(
-                f"{indent}{', '.join(self.names[value] for value in step.gives)} = {expression}"
-            )
+            self.lines.append(f"{indent}{', '.join(self.names[value] for value in step.gives)} = {expression}")
             if not (guarded and place < len(steps) - 1 and steps[place + 1].train_only):
                 self._free(place)
 

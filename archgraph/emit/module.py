@@ -157,9 +157,7 @@ def _without_reset(name: str) -> type[nn.Module]:
     return type(target.__name__, (target,), {"reset_parameters": lambda self: None})
 
 
-_CLASSES: weakref.WeakValueDictionary[tuple[str, Forward | None], type[GeneratedModule]] = (
-    weakref.WeakValueDictionary()
-)
+_CLASSES: weakref.WeakValueDictionary[tuple[str, Forward | None], type[GeneratedModule]] = weakref.WeakValueDictionary()
 _NUMBERS = itertools.count()
 
 

@@ -19,7 +19,7 @@ from archgraph.graph.model import Graph, Node
 from archgraph.ops.base import Call, Lowering, Ref
 
 _ATTRIBUTES = (
-    "T_destination add_module apply bfloat buffers call_super_init children compile cpu cuda double "
+    "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double "
     "dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter "
     "get_submodule half ipu load_state_dict modules mtia named_buffers named_children named_modules "
     "named_parameters parameters register_backward_hook register_buffer register_forward_hook "
@@ -95,8 +95,10 @@ class _Planner:
             lowering = node.op.lower(*graph.input_shapes(node))
             if lowering.overwritable:
                 self._overwritable.add(Ref(node.name))
-            if lowering.in_place is not None and self._may_overwrite(node):
-                lowering = lowering.in_place
+            in_place = lowering.in_place
+            # A node keeps its module in any case: hooks and printed trees count on it.
+            if in_place and bool(in_place.module) == bool(lowering.module) and self._may_overwrite(node):
+                lowering = in_place
                 self._overwriting.add(node.name)
             self._lowered[node.name] = lowering
 

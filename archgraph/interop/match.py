@@ -123,10 +123,14 @@ def _first_difference(
         (other, right, (one, left), ("the target", "the source")),
     ):
         spare = Counter(theirs[1])
+        unmatched = []
         for vertex, colour in zip(graph, mine, strict=True):
             spare[colour] -= 1
             if spare[colour] < 0:
-                return _described(vertex, [mine[n] for n in vertex.feeds], theirs, sides)
+                unmatched.append(vertex)
+        if unmatched:
+            first = next((vertex for vertex in unmatched if vertex.feeds), unmatched[0])
+            return _described(first, [mine[n] for n in first.feeds], theirs, sides)
     return None
 
 
