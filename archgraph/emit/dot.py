@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -22,6 +23,10 @@ Direction: TypeAlias = Literal["down", "right"]
 
 MOST_BOXES = 48
 """A picture with more boxes than this is not taken in at a glance; the default depth stays below it."""
+
+MOST_REACH = 4_000
+"""Arrows that reach past more boxes than this in all (a whole dense network, say) take minutes to be curved."""
+COARSE = {"splines": "line", "nslimit": "0.2", "mclimit": "0.1"}
 
 LINE_LENGTH = 34
 """Characters of arguments in one line of a box."""
@@ -89,12 +94,15 @@ class _Picture:
         self.heads: dict[str, list[str]] = {}
         for wire in self.wires:
             self.heads.setdefault(wire.tail, []).append(wire.head)
+        place = {name: number for number, name in enumerate(self.shown)}
+        reach = sum(place.get(wire.head, len(place)) - place.get(wire.tail, -1) for wire in self.wires)
         self.drawing = graphviz.Digraph(
-            graph.name,
+            _key(graph.name),
             graph_attr={
                 "rankdir": {"down": "TB", "right": "LR"}[direction], "label": self.heading(), "labelloc": "t",
                 "fontname": FONT, "fontsize": "14", "fontcolor": INK, "bgcolor": "white", "pad": "0.2",
                 "nodesep": "0.25", "ranksep": "0.3", "newrank": "true",
+                **(COARSE if reach > MOST_REACH else {}),
             },
             node_attr={
                 "shape": "box", "style": "rounded,filled", "fontname": FONT, "fontsize": "11", "fontcolor": INK,
@@ -164,7 +172,7 @@ class _Picture:
             style = "rounded,filled,dashed" if dashed else "rounded,filled"
             drawing.node(
                 _key(part.name), self.words(part, inside), fillcolor=colours.fill, color=colours.edge, style=style,
-                tooltip=graphviz.escape(part.name),
+                tooltip=_tooltip(part.name),
             )  # fmt: skip
 
     def open(self, part: Part, drawing: graphviz.Digraph, inside: str) -> None:
@@ -172,7 +180,7 @@ class _Picture:
         with drawing.subgraph(name=_key(f"cluster_{part.name}")) as cluster:
             cluster.attr(
                 style="rounded,filled", fillcolor=OPEN.fill, color=OPEN.edge, margin="8", label="",
-                tooltip=graphviz.escape(part.name),
+                tooltip=_tooltip(part.name),
             )  # fmt: skip
             words, first = _key(f"words {part.name}"), _key(self.entry(part))
             cluster.node(words, self.words(part, inside, align="left"), shape="plain", style="")
@@ -234,12 +242,21 @@ def _small(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return html.escape("".join(c if c.isprintable() else "\ufffd" for c in text))
+    return html.escape(_printable(text))
 
 
 def _key(name: str) -> str:
-    """A name as Graphviz's identifier; a colon there would mean a port."""
-    return name.replace(":", "\ua789")
+    """A name as Graphviz's identifier: itself, but for characters that mean something to Graphviz (`:`, `<`, `\\`)."""
+    plain = re.sub(r"[^\w. -]", "_", name)
+    return plain if plain == name else f"{plain} {zlib.crc32(name.encode(errors="replace")):08x}"
+
+
+def _tooltip(name: str) -> str:
+    return graphviz.escape(_printable(name))
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _input(name: str) -> str:

@@ -18,6 +18,10 @@ PURE_FORMATS = ("svg", "png")
 """What graphviz-pure draws, where the system has no `dot`."""
 
 
+MOST_SECONDS = 300
+"""Nobody looks at a picture whose layout takes longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """A picture in Graphviz's language; a notebook shows it drawn."""
@@ -69,7 +73,11 @@ def pure_program() -> str:
 
 def _run(command: list[str], dot: str) -> bytes:
     """What a drawing program makes of a text; its warnings (a character it has no width for) are not shown."""
-    done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False)
+    try:
+        done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=MOST_SECONDS)
+    except subprocess.TimeoutExpired:
+        hint = "close more boxes (`--depth 1`)"
+        raise UsageError(f"the picture is not drawn after {MOST_SECONDS} s; {hint}") from None
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         raise UsageError(f"{Path(command[0]).name} could not draw the picture: {said}")

@@ -17,7 +17,9 @@ def op_name(part: Part) -> str:
 
 def label(part: Part, inside: str = "") -> str:
     """Its name within the box `inside`, and for copies those of the first and the last: `stage.0.1–2`."""
-    first = ".".join(step for step in part.name.removeprefix(inside).split(".") if step not in ("", "body"))
+    first = part.name.removeprefix(inside)
+    if inside:
+        first = ".".join(step for step in first.split(".") if step != "body")
     if part.count == 1:
         return first
     one, other = part.name.split("."), part.last.split(".")
