@@ -248,7 +248,7 @@ def _escape(text: str) -> str:
 def _key(name: str) -> str:
     """A name as Graphviz's identifier: itself, but for characters that mean something to Graphviz (`:`, `<`, `\\`)."""
     plain = re.sub(r"[^\w. -]", "_", name)
-    return plain if plain == name else f"{plain} {zlib.crc32(name.encode(errors="replace")):08x}"
+    return plain if plain == name else f"{plain} {zlib.crc32(name.encode(errors='replace')):08x}"
 
 
 def _tooltip(name: str) -> str:

@@ -120,7 +120,7 @@ def test_what_exists_in_training_alone_is_dashed() -> None:
         "a\x00\x1bb",
         "--",
         "%s",
-    ],  # fmt: skip
+    ],
 )
 def test_names_are_text_whatever_they_hold(name: str, program: str) -> None:
     relu = make("relu", {})
