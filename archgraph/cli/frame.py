@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, NoReturn
@@ -65,8 +66,8 @@ def print_json(data: Mapping[str, Any] | Sequence[Any]) -> None:
 
 def shape_from(text: str) -> tuple[int, ...]:
     """`3,320,320` (or `3x320x320`) as a shape. Raises UsageError."""
-    sizes = text.replace("x", ",").replace("×", ",").split(",")
-    if len(sizes) > 3 or not all(size.strip().isdecimal() and 0 < int(size) < 1_000_000 for size in sizes):
+    sizes = [size.strip() for size in re.split("[,x×]", text)]
+    if len(sizes) > 3 or not all(re.fullmatch("[1-9][0-9]{0,5}", size) for size in sizes):
         raise UsageError(f"--input is {text!r}; it takes sizes without the batch, e.g. 3,320,320 or 16")
     return tuple(int(size) for size in sizes)
 

@@ -1,0 +1,64 @@
+"""`archgraph search`: what the commands hand on. What a search does is tested in tests/search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import archgraph.search
+from archgraph.errors import Finding, Mark, Source, SpecError, UsageError
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    made: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+    for name in ("run", "resume", "show", "summary"):
+        monkeypatch.setattr(
+            archgraph.search, name, lambda *args, _name=name, **options: made.append((_name, args, options))
+        )
+    return made
+
+
+def test_run_hands_on_its_options(archgraph, calls) -> None:
+    words = ["--trials", 7, "--out", "runs/x", "--set", "budget.macs=2M", "--set", "objectives=[accuracy, macs]"]
+    assert archgraph("search", "run", "digits", *words).code == 0
+    settings = {"budget.macs": 2_000_000, "objectives": ["accuracy", "macs"]}
+    assert calls == [("run", ("digits",), {"trials": 7, "out": "runs/x", "settings": settings})]
+
+
+def test_run_leaves_the_rest_to_the_recipe(archgraph, calls) -> None:
+    archgraph("search", "run", "digits")
+    assert calls == [("run", ("digits",), {"trials": None, "out": None, "settings": {}})]
+
+
+def test_resume_and_show_take_a_folder(archgraph, calls) -> None:
+    archgraph("search", "resume", "runs/x", "--trials", 9)
+    archgraph("search", "show", "runs/x")
+    archgraph("search", "show", "runs/x", "--json")
+    assert [(name, args) for name, args, _ in calls] == [
+        ("resume", ("runs/x",)),
+        ("show", ("runs/x",)),
+        ("summary", ("runs/x",)),
+    ]
+    assert calls[0][2] == {"trials": 9}
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (SpecError([Finding("unknown key 'trails'", Mark(Source("r.yaml", "trails: 3"), 1, 1))]), 1, "r.yaml:1:1: un"),
+        (UsageError("'runs/x' exists"), 2, "archgraph: 'runs/x' exists"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told(error: Exception, code: int, said: str, archgraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("archgraph.search.run", fail)
+    ran = archgraph("search", "run", "r.yaml")
+    assert ran.code == code and said in ran.err
+
+
+def test_trials_are_at_least_one(archgraph) -> None:
+    assert archgraph("search", "run", "digits", "--trials", 0).code == 2
