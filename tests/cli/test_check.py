@@ -46,7 +46,7 @@ def test_expectations_that_do_not_hold_are_found_at_their_line(archgraph, file) 
     ran = archgraph("check", path)
     assert ran.code == 1
     assert f"{path}:5:18: good: params is 112, `expect` says 113" in ran.out
-    assert f"{path}:5:42: good: output is 4x8x8, `expect` says 5x8x8" in ran.out
+    assert f"{path}:5:43: good: output is 4x8x8, `expect` says 5x8x8" in ran.out
     assert "macs is" not in ran.out
 
 
