@@ -18,28 +18,17 @@ from torch.fx import Node
 from torch.utils import _pytree as pytree
 
 _SHAPE_ALONE = frozenset(
-    [
-        "view",
-        "reshape",
-        "_unsafe_view",
-        "flatten",
-        "unflatten",
-        "squeeze",
-        "unsqueeze",
-        "transpose",
-        "permute",
-        "contiguous",
-        "clone",
-        "alias",
-    ]
+    {"view", "reshape", "_unsafe_view", "flatten", "unflatten", "squeeze", "unsqueeze", "transpose", "permute"}
 )
-_NOTHING = frozenset(["dropout", "feature_dropout", "alpha_dropout", "detach", "expand", "expand_as", "to", "identity"])
+"""Ops that change nothing where the shapes before and after are the same but for sizes of 1."""
+_NOTHING = frozenset({
+    "dropout", "feature_dropout", "alpha_dropout", "contiguous", "clone", "detach", "to", "expand", "expand_as",
+})  # fmt: skip
 _UNORDERED = frozenset({"add", "mul", "maximum", "minimum"})
 _SILENT = frozenset(
-    ["momentum", "training", "cudnn_enabled", "ceil_mode", "keepdim", "inplace", "memory_format", "dtype"]
+    {"momentum", "training", "cudnn_enabled", "ceil_mode", "keepdim", "inplace", "memory_format", "dtype"}
 )
-"""Arguments that say nothing about a weight's place: they show in the shapes, or only matter while training.
-"""
+"""Arguments that say nothing about a weight's place: they show in the shapes, or only matter while training."""
 
 
 class Vertex(NamedTuple):
@@ -134,7 +123,8 @@ class _Reader:
             return
         name, rest = _canonical(name, operands, rest)
         feeds = tuple(self._number[operand] for operand in operands)
-        shapes = " and ".join(_show(_squeezed(operand)) for operand in operands if operand.op != "placeholder")
+        shown = (operand for operand, feed in zip(operands, feeds, strict=True) if not self._vertices[feed].weight)
+        shapes = " and ".join(_show(_squeezed(operand)) for operand in shown)
         text = f"{name} {shapes} -> {_show(_squeezed(node))}{_place(node)}"
         label = (name, _squeezed(node), rest)
         self._add(node, Vertex(label, feeds, text, ordered=name not in _UNORDERED))
@@ -150,14 +140,15 @@ def _reading(node: Node) -> tuple[str, list[Node], tuple[tuple[str, Hashable], .
     """An op's name, the tensors it is fed in order, and its other arguments by name."""
     target: Any = node.target
     if not hasattr(target, "_schema"):  # `operator.getitem`, the only plain function in an exported graph
-        return target.__name__, [node.args[0]], (("index", node.args[1]),)  # type: ignore[list-item,return-value]
+        args: tuple[Any, ...] = node.args
+        return target.__name__, [args[0]], (("index", args[1]),)
     name: str = target._schema.name.rpartition("::")[2].rstrip("_")
     operands: list[Node] = []
     rest: list[tuple[str, Hashable]] = []
     given = dict(node.kwargs)
     given.update(zip((argument.name for argument in target._schema.arguments), node.args, strict=False))
     for argument in target._schema.arguments:
-        value = given.get(argument.name, argument.default_value if argument.has_default_value() else None)
+        value: Any = given.get(argument.name, argument.default_value if argument.has_default_value() else None)
         tensors = [part for part in pytree.tree_leaves(value) if isinstance(part, Node)]
         if tensors:
             operands.extend(tensors)

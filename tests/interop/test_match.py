@@ -1,0 +1,184 @@
+"""Two modules that are one network are matched weight by weight; two that are not say where they part."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from archgraph.errors import MatchError
+from archgraph.interop.match import isomorphism, match
+from archgraph.interop.transplant import transplant
+from archgraph.interop.wiring import Vertex
+
+pytestmark = pytest.mark.torch
+
+
+class Plain(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.norm(self.conv(x)))
+        return self.fc(x.mean((2, 3)))
+
+
+class Other(nn.Module):
+    """Plain, written in another way."""
+
+    def __init__(self, *, kernel: int = 3, act: type[nn.Module] = nn.ReLU) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 8, kernel, padding=kernel // 2), nn.BatchNorm2d(8), act())
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.drop = nn.Dropout(0.5)
+        self.head = nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.flatten(self.head(self.drop(self.pool(self.body(x)))), 1)
+
+
+X = torch.zeros(2, 3, 8, 8)
+
+
+def test_weights_are_found_by_their_place_not_their_names() -> None:
+    norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    assert match(Plain(), Other(), X) == {
+        "conv.weight": "body.0.weight",
+        "conv.bias": "body.0.bias",
+        **{f"norm.{name}": f"body.1.{name}" for name in norm},
+        "fc.weight": "head.weight",
+        "fc.bias": "head.bias",
+    }
+
+
+def test_transplanted_weights_give_the_same_outputs() -> None:
+    one, other = Plain(), Other().eval()
+    one(torch.randn(4, 3, 8, 8))  # running statistics that are not the initial ones
+    transplant(one, other, X)
+    x = torch.randn(2, 3, 8, 8)
+    torch.testing.assert_close(other(x), one.eval()(x))
+
+
+def test_matching_changes_neither_module() -> None:
+    one, other = Plain().eval(), Other()
+    other.drop.eval()
+    before = copy.deepcopy((one.state_dict(), other.state_dict()))
+    match(one, other, X)
+    assert not one.training and other.training and not other.drop.training
+    for old, new in zip(before, (one.state_dict(), other.state_dict()), strict=True):
+        assert all(torch.equal(old[name], new[name]) for name in old)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (
+            Other(kernel=5),
+            "the source has conv2d 2x3x8x8 -> 2x8x8x8 in 'conv', to which nothing in the target corresponds; "
+            "fed by the same value, it has conv2d 2x3x8x8 -> 2x8x8x8 in 'body.0'",
+        ),
+        (
+            Other(act=nn.SiLU),
+            "the source has relu 2x8x8x8 -> 2x8x8x8, to which nothing in the target corresponds; "
+            "fed by the same value, it has silu 2x8x8x8 -> 2x8x8x8 in 'body.2'",
+        ),
+        (nn.Sequential(Other(), nn.Identity(), nn.ReLU()), "the source has linear 2x8 -> 2x4 in 'fc'"),
+    ],
+)
+def test_the_first_difference_is_named(other: nn.Module, message: str) -> None:
+    with pytest.raises(MatchError) as error:
+        match(Plain(), other, X)
+    assert str(error.value).startswith(message)
+
+
+def test_nothing_is_copied_where_they_differ() -> None:
+    target = Other(kernel=5)
+    before = copy.deepcopy(target.state_dict())
+    with pytest.raises(MatchError):
+        transplant(Plain(), target, X)
+    assert all(torch.equal(before[name], tensor) for name, tensor in target.state_dict().items())
+
+
+def test_a_weight_that_no_output_reads_is_an_error() -> None:
+    class Spare(Plain):
+        def __init__(self) -> None:
+            super().__init__()
+            self.unused = nn.Linear(2, 2)
+
+    with pytest.raises(MatchError, match=r"no output of the source depends on unused\.weight, unused\.bias"):
+        match(Spare(), Other(), X)
+
+
+class Twins(nn.Module):
+    """Branches that nothing tells apart: any pairing of them is right, as long as a branch is paired as a whole."""
+
+    def __init__(self, order: tuple[int, ...]) -> None:
+        super().__init__()
+        self.order = order
+        self.branches = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.Conv2d(4, 4, 3)) for _ in range(4)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b, c, d = (self.branches[n](x) for n in self.order)
+        return (a + b) * (c + d)
+
+
+def test_branches_that_are_alike_are_paired_as_wholes() -> None:
+    one, other = Twins((0, 1, 2, 3)), Twins((2, 0, 3, 1))
+    mapping = transplant(one, other, X)
+    assert sorted(mapping) == sorted(mapping.values()) == sorted(one.state_dict())
+    x = torch.randn(2, 3, 8, 8)
+    torch.testing.assert_close(other(x), one(x))
+
+
+def test_the_order_of_a_concat_matters_and_that_of_a_sum_does_not() -> None:
+    class Two(nn.Module):
+        def __init__(self, *, swapped: bool, join: str) -> None:
+            super().__init__()
+            self.a, self.b = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 3, padding=1)
+            self.swapped, self.join = swapped, join
+
+        def forward(self, x: Tensor) -> Tensor:
+            a, b = self.a(x), self.b(x)
+            a, b = (b, a) if self.swapped else (a, b)
+            return a + b if self.join == "add" else torch.cat([a, b], 1)
+
+    assert match(Two(swapped=False, join="add"), Two(swapped=True, join="add"), X)["a.weight"] == "a.weight"
+    with pytest.raises(MatchError, match="the source has cat"):
+        match(Two(swapped=False, join="cat"), Two(swapped=True, join="cat"), X)
+
+
+def test_a_weight_used_twice_is_matched_once() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+            self.again = self.fc
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.again(torch.relu(self.fc(x)))
+
+    mapping = match(Twice(), Twice(), torch.zeros(2, 8))
+    assert mapping["fc.weight"] == "fc.weight"
+
+
+def test_connections_that_colours_cannot_tell_apart_are_still_checked() -> None:
+    def ring(*sizes: int) -> list[Vertex]:
+        """Cycles of "ends" joined by two-input ops: alike for colours whatever the sizes."""
+        vertices = [Vertex("end", (), "end") for _ in range(sum(sizes))]
+        start = 0
+        for size in sizes:
+            joins = ((start + n, start + (n + 1) % size) for n in range(size))
+            vertices += [Vertex("join", feeds, "join", ordered=False) for feeds in joins]
+            start += size
+        return vertices
+
+    assert sorted(isomorphism(ring(3, 3), ring(3, 3))) == list(range(12))
+    with pytest.raises(MatchError, match="no pairing of them fits all connections"):
+        isomorphism(ring(3, 3), ring(6))
