@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -70,9 +71,10 @@ class View:
         if trial.error is not None:
             self.say(f"trial {trial.number} failed: {trial.error}")
         elif not self.console.is_terminal:
-            values = ", ".join(f"{name} {shown(name, trial.measure(name))}" for name in found.recipe.objectives)
+            scored = [name for name in found.recipe.objectives if name != "macs"]
+            values = ", ".join(f"{name} {shown(name, trial.measure(name))}" for name in scored)
             mark = "  best so far" if best is trial else ""
-            self.say(f"trial {trial.number:>4}  {values}  {trial.change}{mark}")
+            self.say(f"trial {trial.number:>4}  {values}  {trial.cost['macs']:,} MACs  {trial.change}{mark}")
 
 
 def opening(found: Outcome, view: View, about: Mapping[str, Any], *, trials: int) -> None:
@@ -80,8 +82,7 @@ def opening(found: Outcome, view: View, about: Mapping[str, Any], *, trials: int
     recipe = found.recipe
     view.say(f"{recipe.name}: {trials} trials by {recipe.sampler}, for {' and '.join(recipe.objectives)}")
     view.say(f"budget: {recipe.limits}")
-    threads = f", {about['threads']} threads" if about.get("threads", 1) > 1 else ""
-    view.say(f"on {about.get('device', 'an unknown device')}{threads}; results in {found.folder}")
+    view.say(f"on {about.get('device', 'an unknown device')}; results in {found.folder}")
 
 
 def closing(found: Outcome, console: Console) -> None:
@@ -102,13 +103,20 @@ def table(found: Outcome) -> Table:
     scores = [name for name in ("accuracy", "loss") if name in recipe.objectives or name == "accuracy"]
     for name in (*scores, "test accuracy", "macs", "params"):
         shown_as.add_column("validation" if name == "accuracy" else name, justify="right", no_wrap=True)
-    shown_as.add_column("parent", justify="right")
     shown_as.add_column("change", overflow="fold")
     for trial in found.winners:
-        values = [shown(name, trial.measure(name)) if name in (trial.scores or {}) else "" for name in scores]
-        values += [_test(found, trial), f"{trial.cost['macs']:,}", f"{trial.cost['params']:,}"]
-        shown_as.add_row(str(trial.number), *values, "" if trial.parent is None else str(trial.parent), trial.change)
+        shown_as.add_row(*_row(found, trial, scores))
+    shown_as.add_section()
+    for trial in found.references:
+        shown_as.add_row(*_row(found, trial, scores), style="dim")
     return shown_as
+
+
+def _row(found: Outcome, trial: Trial, scores: list[str]) -> list[str]:
+    values = [shown(name, trial.measure(name)) if name in (trial.scores or {}) else "" for name in scores]
+    costs = [f"{trial.cost['macs']:,}", f"{trial.cost['params']:,}"]
+    change = trial.change if trial.parent is None else f"of {trial.parent}: {trial.change}"
+    return [str(trial.number), *values, _test(found, trial), *costs, change]
 
 
 def _test(found: Outcome, trial: Trial) -> str:
@@ -121,15 +129,18 @@ def _test(found: Outcome, trial: Trial) -> str:
 def facts(found: Outcome) -> list[str]:
     """What was counted, where the results are, and the line that continues the search."""
     tally = found.tally
-    away = [f"{tally.over_budget} over the budget", f"{tally.duplicates} known already"]
-    away.append(f"{sum(tally.rejected.values())} no network")
-    lines = ["", f"{len(found.finished)} trials finished" + (f", {len(found.failed)} failed" if found.failed else "")]
-    lines[-1] += f"; of {tally.proposals} proposals turned away before training: {', '.join(away)}"
+    failed = f", {len(found.failed)} failed" if found.failed else ""
+    lines = [
+        "",
+        f"{len(found.finished)} trials finished{failed}; {tally.proposals:,} proposals, of which turned away before "
+        f"training: {tally.over_budget:,} over the budget, {tally.duplicates:,} known already, "
+        f"{sum(tally.rejected.values()):,} no network",
+    ]
     if found.best is None:
         lines.append("no trial has finished: there is no best network yet")
     else:
         lines.append(f"best network: {found.folder / 'best.yaml'}, with .safetensors and .svg; report.html beside them")
-    lines.append(f"to continue: archgraph search resume {found.folder} --trials {found.next_total}")
+    lines.append(f"to continue: archgraph search resume {shlex.quote(str(found.folder))} --trials {found.next_total}")
     return lines
 
 

@@ -81,9 +81,9 @@ class Search:
         return outcome(self.folder.path, self.recipe, self.trials, tested=self.study.tested, sessions=sessions)
 
     def test_winners(self) -> None:
-        """Score the winners on the test images, each once in its life."""
+        """Score the winners on the test images, each once in its life, and the parents to compare them with."""
         found = self.outcome()
-        for won in found.winners:
+        for won in (*found.winners, *found.references):
             if found.test(won) is None and self.folder.weights(won.number).is_file():
                 self.study.note_tested({str(won.number): dict(self._test(won))})
         self._note_time()
@@ -143,10 +143,11 @@ class Search:
         """Bring the folder's files and the bar up to date."""
         won = winners(self.trials, self.recipe)
         if ended in won:
-            self.folder.keep_weights([trial.number for trial in won])
+            parents = [trial.number for trial in self.trials if trial.parent is None]
+            self.folder.keep_weights([*parents, *(trial.number for trial in won)])
             if won[0] is ended:
                 self.folder.write_best(ended)
-        else:
+        elif ended.parent is not None:
             self.folder.weights(ended.number).unlink(missing_ok=True)
         self._note_time()
         self.view.ended(ended, candidates(self.trials), self.outcome())

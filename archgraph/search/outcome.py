@@ -48,6 +48,11 @@ class Outcome:
         return [trial for trial in self.trials if trial.state == "failed"]
 
     @property
+    def references(self) -> list[Trial]:
+        """The parents that did not win, for comparison."""
+        return [trial for trial in self.finished if trial.parent is None and trial not in self.winners]
+
+    @property
     def next_total(self) -> int:
         """A number of trials to go on to."""
         return 2 * max(self.recipe.trials, candidates(self.trials))
@@ -132,6 +137,7 @@ def summary(folder: str | os.PathLike[str]) -> dict[str, Any]:
         "turned_away": found.tally.as_dict(),
         "sessions": list(found.sessions),
         "winners": [{**_row(trial), "test": found.test(trial)} for trial in found.winners],
+        "parents": [{**_row(trial), "test": found.test(trial)} for trial in found.references],
         "all": [_row(trial) for trial in found.trials],
     }  # fmt: skip
 

@@ -17,10 +17,10 @@ from typing import Any, TextIO
 import torch
 from safetensors.torch import load_file, save
 
-from archgraph import build, loads
+from archgraph import build, cost, expand, loads
 from archgraph.files import write_whole
 from archgraph.train.data import Part, Split, load
-from archgraph.train.device import describe, device
+from archgraph.train.device import describe, device, use_threads
 from archgraph.train.loop import Diverged, Score, score, train
 from archgraph.train.settings import Training
 
@@ -37,13 +37,15 @@ def main() -> None:
 def _about(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     # The data are read here as well: the first trial is then as quick as the others.
     _data(job["settings"]["data"])
-    return {"device": describe(device()), "torch": torch.__version__, "threads": torch.get_num_threads()}
+    return {"device": describe(device()), "torch": torch.__version__}
 
 
 def _train(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     settings = Training.model_validate(job["settings"])
+    graph = expand(loads(job["spec"]))
+    threads = use_threads(cost(graph).macs)
     torch.manual_seed(job["seed"])
-    module = build(loads(job["spec"]))
+    module = build(graph)
 
     def report(epoch: int, found: Score) -> None:
         _tell(answers, {"epoch": epoch, **found.as_dict()})
@@ -56,7 +58,7 @@ def _train(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     weights = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in module.state_dict().items()}
     write_whole(job["weights"], save(weights))
     curve = [round(epoch.accuracy, 6) for epoch in trained.epochs]
-    return {**trained.validation.as_dict(), "epochs": curve, "seconds": round(trained.seconds, 4)}
+    return {**trained.validation.as_dict(), "epochs": curve, "seconds": round(trained.seconds, 4), "threads": threads}
 
 
 def _test(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:

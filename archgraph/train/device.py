@@ -14,11 +14,27 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+SMALL = 2_000_000
+"""MACs of one input below which one thread is best.
+
+On 2 cores, forward and backward of 64 images of a net of 0.8M MACs took 12 ms with one thread, 10 ms with two on an
+idle machine, and up to 1.2 s with two where another process ran: the threads wait for each other at every operation.
+At 12M MACs two were always faster.
+"""
+
+
+def use_threads(macs: int) -> int:
+    """Take as many threads as a network of this cost is worth; gives their number."""
+    threads = 1 if macs < SMALL else os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    return threads
+
+
 def describe(device: torch.device) -> str:
-    """The device in words, for reports: `NVIDIA H200`, or `AMD EPYC, 2 cores`."""
+    """The device in words, for reports: `NVIDIA H200`, or `AMD EPYC with 2 cores`."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{_processor()}, {torch.get_num_threads()} of {os.cpu_count()} cores"
+    return f"{_processor()} with {os.cpu_count()} cores"
 
 
 def _processor() -> str:

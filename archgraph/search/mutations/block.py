@@ -27,8 +27,8 @@ def block(trace: Trace) -> Sequence[Site]:
             if size is not None:
                 options = [
                     Option(f"{node.op} -> {kind}", partial(_swapped, trace.spec, path, index, size, kind))
-                    for kind, definition in kinds().items()
-                    if trace.spec.blocks[node.op] != definition
+                    for kind in kinds()
+                    if node.op.rstrip("0123456789") != kind
                 ]
                 sites.append(Site(trace.describe((*path, index)), options))
     return sites
