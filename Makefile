@@ -17,7 +17,7 @@ help:
 	@echo "make demo       search for a small network on handwritten digits (under 4 minutes)"
 	@echo "make test       all tests        make test-fast  those without torch"
 	@echo "make lint       ruff and mypy    make bench      measurements, printed as tables"
-	@echo "make docs       op pages from the op classes"
+	@echo "make docs       op pages from their classes, examples from what the tool prints"
 
 demo: $(READY)
 	$(BIN)/archgraph search run search/digits.yaml
@@ -35,6 +35,7 @@ lint: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/pages.py
 
 bench: $(PEERS)
 	@set -e; for file in benchmarks/[!_]*.py; do \
