@@ -51,6 +51,8 @@ FAMILIES: Mapping[str, Colours] = {
     "pool": Colours("#dcfce7", "#22c55e"),
     "merge": Colours("#fce7f3", "#ec4899"),
     "attention": Colours("#cffafe", "#0891b2"),
+    "separable": Colours("#dbeafe", "#3b82f6"),
+    "spp": Colours("#dcfce7", "#22c55e"),
 }
 """By the file of `ops/` that an op stands in."""
 OTHER = Colours("#f1f5f9", "#94a3b8")
