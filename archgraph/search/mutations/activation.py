@@ -15,6 +15,11 @@ from archgraph.spec.model import Spec
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish")
 """What a search tries: the ones in use between layers, all without weights and bounded below or linear."""
 
+REPLACED = frozenset({*ACTIVATIONS, "relu6", "prelu", "selu", "celu", "tanh", "sigmoid", "softplus"})
+"""What it takes out: also what older networks have between layers."""
+GATE = "gate"
+"""An argument whose activation has to end between 0 and 1."""
+
 
 def activation(trace: Trace) -> Sequence[Site]:
     """Every activation as written; `none` stays, since a linear layer is a decision of its own."""
@@ -24,11 +29,11 @@ def activation(trace: Trace) -> Sequence[Site]:
             [Option(f"{literal.value} -> {a}", partial(put, trace.spec, literal.path, a)) for a in _others(literal.value)],
         )
         for literal in trace.of("activation")
-        if literal.value in ACTIVATIONS
+        if literal.value in REPLACED and literal.path[-1] != GATE
     ]
     for path, body in trace.bodies.items():
         for index, node in enumerate(body.nodes):
-            if node.op in ACTIVATIONS and not node.args:
+            if node.op in REPLACED and not node.args:
                 options = [Option(f"{node.op} -> {a}", partial(_swapped, trace.spec, path, index, a)) for a in _others(node.op)]
                 sites.append(Site(trace.describe((*path, index)), options))
     return sites

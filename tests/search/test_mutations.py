@@ -1,0 +1,146 @@
+"""Each mutation, YAML in and YAML out."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+import pytest
+
+from archgraph import cost, dump, expand, load, loads
+from archgraph.search.mutations import MUTATIONS
+from archgraph.search.mutations.block import LIBRARY, kinds
+from archgraph.search.mutations.width import widths
+from archgraph.search.trace import trace
+from archgraph.spec.model import Spec
+
+HEAD = "archgraph: 1\nname: net\ninput: [3, 16, 16]\n"
+TAIL = "  - global_avg_pool\n  - linear: 10\n"
+
+
+def spec(graph: str, *, head: str = "") -> Spec:
+    return loads(f"{HEAD}{head}graph:\n{indent(graph.strip(), '  ')}\n{TAIL}")
+
+
+def changed(before: Spec, operator: str, site: str, change: str) -> Spec:
+    """The spec after the change of that name; it must be a network that reads back as it was written."""
+    (found,) = [s for s in MUTATIONS[operator](trace(before)) if s.name == site]
+    (option,) = [option for option in found.options if option.label == change]
+    after = option.make()
+    expand(after).check()
+    assert loads(dump(after)) == after
+    return after
+
+
+@pytest.mark.parametrize(
+    ("operator", "site", "change", "before", "after"),
+    [
+        ("width", "conv1.out", "16 -> 12", "- conv: [16, 3]", "- conv: [12, 3]"),
+        (
+            "width", "stage.w[1]", "48 -> 40",
+            "- {conv: [$w, 3], each: {w: [16, 48]}, id: stage}",
+            "- {conv: [$w, 3], each: {w: [16, 40]}, id: stage}",
+        ),
+        ("depth", "conv1.repeat", "3 -> 2", "- {conv: [16, 3], repeat: 3}", "- {conv: [16, 3], repeat: 2}"),
+        ("depth", "conv1.repeat", "1 -> 2", "- conv: [16, 3]", "- {conv: [16, 3], repeat: 2}"),
+        (
+            "depth", "conv1.repeat", "1 -> 2",
+            "- conv: {out: 16, kernel: 3, stride: 2}",
+            "- {conv: {out: 16, kernel: 3, stride: 2 if $i == 0 else 1}, repeat: 2}",
+        ),
+        (
+            "depth", "stage.n[1]", "1 -> 2",
+            "- {conv: [$w, 3], each: {w: [16, 32]}, id: stage}",
+            "- {conv: [$w, 3], each: {w: [16, 32], n: [1, 2]}, repeat: $n, id: stage}",
+        ),
+        ("depth", "dense1.layers", "2 -> 3", "- dense: {layers: 2, growth: 8}", "- dense: {layers: 3, growth: 8}"),
+        ("kernel", "conv1.kernel", "3 -> 5", "- conv: [16, 3]", "- conv: [16, 5]"),
+        (
+            "kernel", "conv1.kernel", "3 -> 5",
+            "- conv: {out: 16, kernel: 3, pad: 1}", "- conv: {out: 16, kernel: 5, pad: 2}",
+        ),
+        ("activation", "conv1.act", "relu -> gelu", "- conv: {out: 8, kernel: 1, act: relu}", "- conv: {out: 8, kernel: 1, act: gelu}"),
+        ("activation", "relu1", "relu -> silu", "- relu\n- conv: [8, 3]\n- relu", "- silu\n- conv: [8, 3]\n- {relu: , id: relu2}"),
+        ("attention", "after conv1", "insert se", "- conv: [8, 3]\n- relu", "- conv: [8, 3]\n- se\n- relu"),
+        (
+            "attention", "after conv1", "insert se",
+            "- conv: [8, 3]\n- relu\n- se", "- conv: [8, 3]\n- {se: , id: se2}\n- relu\n- {se: , id: se1}",
+        ),
+        ("attention", "se1", "drop se", "- conv: [8, 3]\n- se: 4\n- conv: [8, 3]\n- se: 4", "- conv: [8, 3]\n- conv: [8, 3]\n- {se: 4, id: se2}"),
+        ("attention", "se1", "se -> eca", "- conv: [8, 3]\n- se: 4", "- conv: [8, 3]\n- eca"),
+        (
+            "skip", "conv1", "skip around conv1 to conv2",
+            "- conv: [8, 3]\n- conv: [8, 3]\n- conv: [9, 3]",
+            "- residual: {body: [conv: [8, 3], conv: [8, 3]]}\n- {conv: [9, 3], id: conv3}",
+        ),
+        (
+            "skip", "residual1", "drop the skip",
+            "- residual: {body: [conv: [8, 3], conv: [8, 3]], act: relu}\n- conv: [9, 3]",
+            "- {conv: [8, 3], id: conv3}\n- conv: [8, 3]\n- relu\n- {conv: [9, 3], id: conv1}",
+        ),
+    ],
+)  # fmt: skip
+def test_a_mutation_writes_what_a_person_would(operator: str, site: str, change: str, before: str, after: str) -> None:
+    assert dump(changed(spec(before), operator, site, change)) == dump(spec(after))
+
+
+BLOCK = "blocks: {basic: {args: {planes: int, stride: 1}, graph: [conv: {out: $planes, kernel: 3, stride: $stride}]}}\n"
+
+
+def test_a_block_is_swapped_for_another_of_its_width_and_stride() -> None:
+    before = spec("- basic: {planes: $w, stride: 2}\n  each: {w: [16, 32]}\n  id: stage", head=BLOCK)
+    after = changed(before, "block", "stage", "basic -> inverted_block")
+    stage = after.graph.nodes[0]
+    assert (stage.op, stage.id, stage.each) == ("inverted_block", "stage", {"w": (16, 32)})
+    assert dict(stage.args) == {"out": before.graph.nodes[0].args["planes"], "stride": 2}
+    assert list(after.blocks) == ["inverted_block"]
+    assert cost(after).outputs == cost(before).outputs
+
+
+def test_a_block_that_is_still_used_stays() -> None:
+    before = spec("- basic: 16\n- basic: 32", head=BLOCK)
+    after = changed(before, "block", "basic1", "basic -> dense_block")
+    assert list(after.blocks) == ["basic", "dense_block"]
+    assert [node.id for node in after.graph.nodes[:2]] == [None, "basic2"]
+
+
+def test_a_block_of_another_kind_under_the_same_name_is_not_overwritten() -> None:
+    head = BLOCK.replace("basic:", "dense_block:").replace("}}\n", "}, basic: {args: {out: int}, graph: [conv: [$out, 3]]}}\n")
+    after = changed(spec("- dense_block: 16\n- basic: 32", head=head), "block", "basic1", "basic -> dense_block")
+    assert [node.op for node in after.graph.nodes[:2]] == ["dense_block", "dense_block2"]
+
+
+def test_every_kind_of_block_keeps_width_and_stride() -> None:
+    for kind in kinds():
+        for size in (16, 6, 4):
+            blocks = load(LIBRARY)
+            text = dump(blocks).split("graph:\n  - basic_block")[0] + f"graph:\n  - {kind}: [{size}, 2]\n"
+            graph = expand(loads(text))
+            assert graph.shape(graph.outputs["output"]) == (size, 4, 4), kind
+
+
+def test_the_output_layer_is_left_alone() -> None:
+    net = spec("- conv: [16, 3]")
+    for operator, sites in MUTATIONS.items():
+        assert not [site.name for site in sites(trace(net)) if "linear1" in site.name], operator
+
+
+def test_attention_is_not_put_where_nothing_would_use_it() -> None:
+    net = spec("- conv: [8, 3]\n- {conv: [8, 3], from: in}\n- relu")
+    assert [site.name for site in MUTATIONS["attention"](trace(net))] == ["after conv2"]
+
+
+def test_a_skip_is_not_put_around_what_others_refer_to() -> None:
+    net = spec("- conv: [8, 3]\n- conv: [8, 3]\n- {add: , from: [conv1, prev]}")
+    assert [site.name for site in MUTATIONS["skip"](trace(net))] == ["conv2"]
+
+
+def test_a_pool_that_steps_by_its_kernel_keeps_it() -> None:
+    net = spec("- max_pool: 2\n- max_pool: {kernel: 3, stride: 2, pad: 1}")
+    assert [site.name for site in MUTATIONS["kernel"](trace(net))] == ["max_pool2.kernel"]
+
+
+def test_widths_stay_multiples_of_powers_of_two() -> None:
+    assert widths(48) == [24, 40, 56, 72, 96]
+    assert widths(64) == [32, 48, 80, 96, 128]
+    assert widths(1) == [2]
+    assert all(width > 0 for value in range(1, 300) for width in widths(value))
