@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from archgraph import zoo
-from archgraph.errors import Finding, Source, SpecError, UsageError, nearest
+from archgraph.errors import Source, UsageError, nearest
 from archgraph.ops import vocabulary
 from archgraph.spec.model import Spec
 from archgraph.spec.parser import parse
-from archgraph.spec.reader import MAX_BYTES, read
+from archgraph.spec.reader import MAX_BYTES, decode, read
 
 
 def load(name: str | os.PathLike[str]) -> Spec:
@@ -27,17 +27,16 @@ def load(name: str | os.PathLike[str]) -> Spec:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise SpecError([Finding(f"{path}:{line}: not UTF-8 text (byte {data[error.start]:#04x})")]) from error
-    return loads(text, name=str(path))
+    return _parsed(decode(str(path), data))
 
 
 def loads(text: str, *, name: str = "<text>") -> Spec:
     """The spec written in a text; `name` stands for it in errors. Raises SpecError."""
-    return parse(read(Source(name, text)), vocabulary())
+    return _parsed(Source(name, text))
+
+
+def _parsed(source: Source) -> Spec:
+    return parse(read(source), vocabulary())
 
 
 def locate(name: str | os.PathLike[str]) -> Path:
