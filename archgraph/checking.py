@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from archgraph.errors import Finding, SpecError, UsageError
 from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
-from archgraph.graph.unreached import unreached
 from archgraph.loading import load
 from archgraph.shape import Shape, show
 from archgraph.spec.model import Spec
@@ -17,10 +16,10 @@ from archgraph.spec.model import Spec
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What `archgraph check` says of one file: its cost, its mistakes, or why it cannot be looked at."""
+    """What `archgraph check` says of one file: what it holds, its mistakes, or why it cannot be looked at."""
 
     name: str
-    cost: Cost | None = None
+    holds: str = ""
     findings: tuple[Finding, ...] = ()
     error: str = ""
 
@@ -29,40 +28,37 @@ class Checked:
         return 2 if self.error else 1 if self.findings else 0
 
     def __str__(self) -> str:
-        if self.cost is None:
-            return "\n".join(map(str, self.findings)) or f"{self.name}: {self.error}"
-        return f"{self.name}: fine ({self.cost.params:,} params, {self.cost.macs:,} macs)"
+        if self.error:
+            return f"{self.name}: {self.error}"
+        return "\n".join(map(str, self.findings)) or f"{self.name}: fine ({self.holds})"
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain data, for JSON."""
-        found: dict[str, Any] = {"name": self.name, "ok": self.cost is not None}
+        found: dict[str, Any] = {"name": self.name, "ok": self.exit_code == 0}
         if self.error:
             return {**found, "error": self.error}
         return {**found, "findings": [finding.as_dict() for finding in self.findings]}
 
 
-def check(name: str) -> Checked:
-    """Check a network of the zoo or a file; what is wrong with it is in the result."""
+def check(name: str, *, look: Callable[[str], str] | None = None) -> Checked:
+    """Check a network of the zoo or a file; what is wrong with it is in the result.
+
+    `look` looks at a file of another kind: it gives what the file holds, and raises as the reading of a spec does.
+    """
     try:
-        spec = load(name)
-        found, wrong = examine(spec)
+        return Checked(name, (look or _spec)(name))
     except SpecError as error:
         return Checked(name, findings=error.findings)
     except UsageError as error:
         return Checked(name, error=str(error))
-    return Checked(name, findings=wrong) if wrong else Checked(name, found)
 
 
-def examine(spec: Spec) -> tuple[Cost, tuple[Finding, ...]]:
-    """The cost of a spec, and where it breaks its promises. Raises SpecError with all that keeps it from a graph."""
-    elsewhere = unreached(spec)
-    try:
-        found = cost(expand(spec))
-    except SpecError as error:
-        raise SpecError([*error.findings, *elsewhere]) from None
-    if elsewhere:
-        raise SpecError(elsewhere)
-    return found, unmet(spec, found)
+def _spec(name: str) -> str:
+    spec = load(name)
+    found = cost(expand(spec))
+    if wrong := unmet(spec, found):
+        raise SpecError(wrong)
+    return f"{found.params:,} params, {found.macs:,} macs"
 
 
 def unmet(spec: Spec, found: Cost) -> tuple[Finding, ...]:

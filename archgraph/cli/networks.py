@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -22,7 +24,9 @@ Depth = Annotated[
 
 
 def check(
-    names: Annotated[list[str], typer.Argument(metavar="FILE|NAME...", help="YAML files, or networks of the zoo.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="FILE|NAME...", help="YAML files (recipes too), or networks of the zoo.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Find all mistakes in specs.
@@ -36,12 +40,26 @@ def check(
     """
     from archgraph.checking import check
 
-    results = [check(name) for name in names]
+    results = [check(name, look=_look_at_recipe if _is_recipe(name) else None) for name in names]
     if as_json:
         print_json([result.as_dict() for result in results])
     else:
         print("\n".join(map(str, results)))
     raise typer.Exit(max(result.exit_code for result in results))
+
+
+def _is_recipe(name: str) -> bool:
+    try:
+        return re.search(rb"^archgraph_search *:", Path(name).read_bytes(), re.MULTILINE) is not None
+    except (OSError, ValueError):
+        return False
+
+
+def _look_at_recipe(name: str) -> str:
+    from archgraph.search.reading import read_recipe
+
+    recipe = read_recipe(name).recipe
+    return f"a search of {recipe.trials} trials"
 
 
 def show(

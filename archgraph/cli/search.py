@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archgraph.cli.frame import AsJson, print_json, settings_from
+
+if TYPE_CHECKING:
+    from archgraph.search.worker import Result
 
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="The folder of a search.", show_default=False)]
 Trials = Annotated[int | None, typer.Option(min=1, metavar="N", help="Trials in all.", show_default=False)]
@@ -39,7 +42,7 @@ def run(
     """
     from archgraph.search import run
 
-    run(recipe, trials=trials, out=out, settings=settings_from(settings))
+    _end(run(recipe, trials=trials, out=out, settings=settings_from(settings)))
 
 
 def resume(folder: Folder, trials: Trials = None) -> None:
@@ -53,7 +56,7 @@ def resume(folder: Folder, trials: Trials = None) -> None:
     """
     from archgraph.search import resume
 
-    resume(folder, trials=trials)
+    _end(resume(folder, trials=trials))
 
 
 def show(folder: Folder, as_json: AsJson = False) -> None:
@@ -71,3 +74,11 @@ def show(folder: Folder, as_json: AsJson = False) -> None:
         print_json(summary(folder))
     else:
         show(folder)
+
+
+def _end(result: Result) -> None:
+    """The exit code of a search: that of an interrupt where there was one, 1 where no trial finished."""
+    if result.interrupted:
+        raise typer.Exit(130)
+    if result.best is None:
+        raise typer.Exit(1)

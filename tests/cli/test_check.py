@@ -93,3 +93,12 @@ def test_whatever_a_file_holds_there_is_no_traceback(content: bytes, archgraph, 
 
 def test_a_folder_is_wrong_use(archgraph, tmp_path: Path) -> None:
     assert archgraph("check", tmp_path).code == 2
+
+
+def test_a_recipe_is_checked_as_one(archgraph, file) -> None:
+    recipe = "archgraph_search: 1\nname: r\nspec: cifar_resnet8\nmutate: {width: 1}\nobjectives: [accuracy]\ntrials: 3\n"
+    recipe += "evaluate: {train: {data: digits}}\nset: {input: [1, 8, 8]}\n"
+    fine = file("fine.yaml", recipe)
+    assert archgraph("check", fine).out == f"{fine}: fine (a search of 3 trials)\n"
+    ran = archgraph("check", file("wrong.yaml", recipe.replace("trials", "trails")))
+    assert ran.code == 1 and "wrong.yaml:6:1" in ran.out and "did you mean 'trials'?" in ran.out

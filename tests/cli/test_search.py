@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,12 +11,22 @@ import archgraph.search
 from archgraph.errors import Finding, Mark, Source, SpecError, UsageError
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What the commands look at of a search's result."""
+
+    best: str | None = "best.yaml"
+    interrupted: bool = False
+
+
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
     made: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
     for name in ("run", "resume", "show", "summary"):
         monkeypatch.setattr(
-            archgraph.search, name, lambda *args, _name=name, **options: made.append((_name, args, options))
+            archgraph.search,
+            name,
+            lambda *args, _name=name, **options: (made.append((_name, args, options)), Outcome())[1],
         )
     return made
 
@@ -35,7 +46,8 @@ def test_run_leaves_the_rest_to_the_recipe(archgraph, calls) -> None:
 def test_resume_and_show_take_a_folder(archgraph, calls) -> None:
     archgraph("search", "resume", "runs/x", "--trials", 9)
     archgraph("search", "show", "runs/x")
-    archgraph("search", "show", "runs/x", "--json")
+    with pytest.raises(TypeError):  # the stand-in's result is no JSON
+        archgraph("search", "show", "runs/x", "--json")
     assert [(name, args) for name, args, _ in calls] == [
         ("resume", ("runs/x",)),
         ("show", ("runs/x",)),
@@ -62,3 +74,13 @@ def test_mistakes_are_told(error: Exception, code: int, said: str, archgraph, mo
 
 def test_trials_are_at_least_one(archgraph) -> None:
     assert archgraph("search", "run", "digits", "--trials", 0).code == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"), [(Outcome(), 0), (Outcome(interrupted=True), 130), (Outcome(best=None), 1)]
+)
+def test_the_exit_code_says_how_a_search_ended(outcome: Outcome, code: int, archgraph, monkeypatch) -> None:
+    monkeypatch.setattr("archgraph.search.run", lambda *args, **options: outcome)
+    monkeypatch.setattr("archgraph.search.resume", lambda *args, **options: outcome)
+    assert archgraph("search", "run", "digits").code == code
+    assert archgraph("search", "resume", "runs/digits").code == code
