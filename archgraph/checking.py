@@ -9,6 +9,7 @@ from typing import Any
 from archgraph.errors import Finding, SpecError, UsageError
 from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
+from archgraph.graph.unreached import unreached
 from archgraph.loading import load
 from archgraph.shape import Shape, show
 from archgraph.spec.model import Spec
@@ -54,11 +55,22 @@ def check(name: str, *, look: Callable[[str], str] | None = None) -> Checked:
 
 
 def _spec(name: str) -> str:
-    spec = load(name)
-    found = cost(expand(spec))
-    if wrong := unmet(spec, found):
+    found, wrong = examine(load(name))
+    if wrong:
         raise SpecError(wrong)
     return f"{found.params:,} params, {found.macs:,} macs"
+
+
+def examine(spec: Spec) -> tuple[Cost, tuple[Finding, ...]]:
+    """The cost of a spec, and where it breaks its promises. Raises SpecError with all that keeps it from a graph."""
+    elsewhere = unreached(spec)
+    try:
+        found = cost(expand(spec))
+    except SpecError as error:
+        raise SpecError([*error.findings, *elsewhere]) from None
+    if elsewhere:
+        raise SpecError(elsewhere)
+    return found, unmet(spec, found)
 
 
 def unmet(spec: Spec, found: Cost) -> tuple[Finding, ...]:
