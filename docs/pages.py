@@ -5,8 +5,8 @@ What a fenced block says after its language decides what is done with it:
 - `yaml`: a whole spec. `file=net.yaml` also writes it, for the commands below it on the page.
 - `yaml fragment`: a part of a spec, completed with a standard head. `wrong` beside either: the `text` block that
   follows is what the tool says of it. `recipe`: not a spec.
-- `console`: `archgraph` commands after `$ `, `| head -3` too, with what they print. `varies`: figures in it differ
-  from run to run.
+- `console`: `archgraph` commands after `$ `, `| head -3` too, with what they print. `varies`: a search, whose
+  scores differ between machines; then the kinds of its lines are compared. `slow`: refreshed with `--slow` alone.
 - `pycon` and `python`: run in the order of the page, in one namespace.
 - `python op`: the ops in it are words of the language for the rest of the page. `quote=FILE`: it stands there so.
 - `torch` beside one of these: it needs torch, or trains. Other languages are not run.
@@ -40,7 +40,6 @@ IMAGES = ROOT / "docs" / "images"
 COLUMNS = 100
 HEAD = {"archgraph": "1", "name": "fragment", "input": "[3, 32, 32]"}
 RENDER = re.compile(r"^\$ (archgraph render .*-o (\S+\.svg).*)$", re.MULTILINE)
-MOVING = re.compile(r"[-+]?\d[\d.,]*(e[-+]?\d+)?|[─━╸╺ ]+|[^\x00-\x7f]")
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def complaint(text: str, name: str) -> str:
     return ""
 
 
-def results(page: Path, *, torch: bool) -> Iterator[tuple[Block, str]]:
+def results(page: Path, *, torch: bool, slow: bool = False) -> Iterator[tuple[Block, str]]:
     """Run the blocks of a page that need torch, or the others, and give each with what it should read."""
     found = blocks(page)
     names: dict[str, Any] = {"__name__": "__main__"}
@@ -123,7 +122,9 @@ def results(page: Path, *, torch: bool) -> Iterator[tuple[Block, str]]:
         for block, after in itertools.zip_longest(found, found[1:]):
             if block.language == "yaml" and block.file:
                 Path(block.file).write_text(block.text, encoding="utf-8")
-            wanted = ("torch" in block.words) is torch
+            if block.quotes and "recipe" in block.words and not torch:
+                yield block, (ROOT / block.quotes).read_text(encoding="utf-8")
+            wanted = ("torch" in block.words) is torch and (slow or "slow" not in block.words)
             if block.language in ("pycon", "python") and (torch or wanted) and not block.quotes:
                 got = _python(block, names)
                 if wanted and got is not None:
@@ -154,10 +155,15 @@ def content(svg: str) -> list[tuple[str, str]]:
 
 
 def same(block: Block, got: str) -> bool:
-    """Whether a block reads as it should; where it `varies`, apart from figures and the width of columns."""
-    if "varies" not in block.words:
-        return block.text == got
-    return MOVING.sub("", block.text) == MOVING.sub("", got)
+    """Whether a block reads as it should; where it `varies`, by the kinds of its lines."""
+    return kinds(block.text) == kinds(got) if "varies" in block.words else block.text == got
+
+
+def kinds(text: str) -> list[str]:
+    """The first word of each line, figures as 0 and runs of the same kind as one: it is blind to scores and counts."""
+    lines = (line for line in text.splitlines() if not line.startswith(("$ ", 20 * " ")))
+    words = ((line.split() or [""])[0] for line in lines)
+    return [kind for kind, _ in itertools.groupby(re.sub(r"\d+", "0", word) for word in words)]
 
 
 @contextlib.contextmanager
@@ -256,7 +262,7 @@ def _session(block: Block, names: dict[str, Any]) -> str:
     return "".join(parts)
 
 
-def refresh(page: Path) -> int:
+def refresh(page: Path, *, slow: bool) -> int:
     """Write what the tool prints into a page, and its pictures; gives how many blocks and pictures changed."""
     pictures = 0
     for path, svg in drawn(page):
@@ -264,7 +270,10 @@ def refresh(page: Path) -> int:
             path.write_text(svg, encoding="utf-8")
             pictures += 1
     changes = [
-        (block, got) for torch in (False, True) for block, got in results(page, torch=torch) if not same(block, got)
+        (block, got)
+        for torch in (False, True)
+        for block, got in results(page, torch=torch, slow=slow)
+        if block.text != got
     ]
     lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
     for block, got in sorted(changes, key=lambda change: -change[0].line):
@@ -276,8 +285,9 @@ def refresh(page: Path) -> int:
 
 
 def main(arguments: list[str]) -> None:
-    for page in [Path(name).resolve() for name in arguments] or pages():
-        print(f"{page.relative_to(ROOT)}: {refresh(page)} changes")
+    names = [name for name in arguments if name != "--slow"]
+    for page in [Path(name).resolve() for name in names] or pages():
+        print(f"{page.relative_to(ROOT)}: {refresh(page, slow='--slow' in arguments)} changes")
 
 
 if __name__ == "__main__":

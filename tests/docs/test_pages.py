@@ -37,6 +37,15 @@ def test_what_a_page_shows_of_torch_is_what_the_tool_prints(page: Path, pages: M
         assert pages.same(block, got), f"{block} (python docs/pages.py writes it)\n{got}"
 
 
+def test_the_search_in_the_readme_prints_what_that_of_the_tour_does(pages: ModuleType) -> None:
+    """The README's takes minutes and is shown from its table on; the tour's is run."""
+    (readme,), (tour,) = (
+        [pages.kinds(block.text) for block in pages.blocks(pages.ROOT / page) if "varies" in block.words]
+        for page in ("README.md", "docs/tour.md")
+    )
+    assert readme == tour[-len(readme) :]
+
+
 def test_every_link_leads_somewhere(page: Path) -> None:
     text = CODE.sub("", page.read_text(encoding="utf-8"))
     for link in LINK.findall(text):
@@ -50,7 +59,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 def test_blocks_say_what_they_are(page: Path, pages: ModuleType) -> None:
-    known = {"fragment", "wrong", "recipe", "op", "torch", "varies"}
+    known = {"fragment", "wrong", "recipe", "op", "torch", "varies", "slow"}
     for block in pages.blocks(page):
         assert block.language in LANGUAGES, str(block)
         assert {word for word in block.words if not word.startswith(("file=", "quote="))} <= known, str(block)
