@@ -54,7 +54,7 @@ class Search:
                 self.study.end(old.number, values)
                 self.trials[old.number] = replace(old, state="finished", values=values)
             else:
-                self._fail(old, INTERRUPTED)
+                self._fail(old, old.error or INTERRUPTED)
         for known in sorted(self.trials, key=lambda trial: trial.index):
             if known.state == "finished":
                 self._learn(known)

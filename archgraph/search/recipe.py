@@ -90,7 +90,7 @@ class Recipe(BaseModel):
     mutate: Annotated[
         dict[str, Annotated[float, Ge(0), Takes("a weight from 0")]],
         BeforeValidator(_weights),
-        Takes("all, or a mapping of mutations to weights"),
+        Takes("all, or a mapping of mutations to weights from 0"),
     ] = Field(
         default="all", validate_default=True, description="How often each mutation is tried, relative to the others."
     )

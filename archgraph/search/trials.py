@@ -77,14 +77,14 @@ def trial(
     number: int, state: State, known: Mapping[str, Any], scores: Mapping[str, Any] | None, values: Sequence[float] | None
 ) -> Trial:
     """The trial of two attributes as they are kept."""
-    scores = scores or {}
+    error = scores.get("error") if scores else None
     return Trial(
         number=number,
         state=state,
         text=known["spec"],
         draw=Draw(**known["draw"]) if known["draw"] else None,
-        scores=scores if "error" not in scores else None,
-        error=scores.get("error"),
+        scores=scores if error is None else None,
+        error=error,
         values=tuple(values) if values is not None else None,
         **{key: value for key, value in known.items() if key not in ("spec", "draw")},
     )

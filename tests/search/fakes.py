@@ -1,0 +1,77 @@
+"""An evaluator that trains nothing: scores follow from the network alone, so that two searches can be compared."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from archgraph import expand, loads
+from archgraph.graph.hashing import canonical_hash
+from archgraph.search.evaluator import EvaluationFailed
+from archgraph.search.files import RunFolder
+from archgraph.search.recipe import Recipe
+
+RECIPE = """\
+archgraph_search: 1
+name: small
+spec: cifar_resnet8
+set: {classes: 10, input: [1, 8, 8]}
+budget: {macs: 764k}
+objectives: OBJECTIVES
+evaluate: {train: {data: digits, epochs: 2}}
+sampler: SAMPLER
+trials: TRIALS
+"""
+
+
+def recipe(folder: Path, *, trials: int = 12, sampler: str = "evolution", objectives: str = "[accuracy]") -> Path:
+    """A recipe for the fake evaluator, in a file."""
+    text = RECIPE.replace("TRIALS", str(trials)).replace("SAMPLER", sampler).replace("OBJECTIVES", objectives)
+    file = folder / "small.yaml"
+    file.write_text(text)
+    return file
+
+
+class Fake:
+    """Accuracy is a hash of the network. `fails`, `dies` and `interrupts` are what happens at the n-th training."""
+
+    def __init__(self, *, fails: Mapping[int, str] | None = None, dies: int = -1, interrupts: int = -1) -> None:
+        self.fails, self.dies, self.interrupts = fails or {}, dies, interrupts
+        self.trained: list[str] = []
+        self.tested: list[str] = []
+        self.closed = False
+
+    def __call__(self, recipe: Recipe, folder: RunFolder) -> Fake:
+        return self
+
+    def about(self) -> Mapping[str, Any]:
+        return {"device": "nothing", "torch": "none"}
+
+    def train(
+        self, text: str, *, seed: int, weights: Path, each_epoch: Callable[[int, float], None]
+    ) -> Mapping[str, Any]:
+        at = len(self.trained)
+        digest = canonical_hash(expand(loads(text)))
+        self.trained.append(digest)
+        if at == self.interrupts:
+            raise KeyboardInterrupt
+        each_epoch(0, 0.5)
+        if at == self.dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if at in self.fails:
+            raise EvaluationFailed(self.fails[at])
+        weights.write_bytes(digest.encode())
+        accuracy = int(blake2b(digest.encode(), digest_size=2).hexdigest(), 16) / 65536
+        return {"accuracy": accuracy, "loss": 1 - accuracy, "epochs": [0.5, accuracy], "seconds": 0.01, "seed": seed}
+
+    def test(self, text: str, weights: Path) -> Mapping[str, Any]:
+        assert weights.read_text() == canonical_hash(expand(loads(text)))
+        self.tested.append(weights.stem)
+        return {"accuracy": 0.9, "loss": 0.1, "images": 360}
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,102 @@
+"""From draws to candidates: nothing outside the budget, nothing twice, nothing that depends on the weather."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from archgraph import cost, dump, expand, load, loads, override
+from archgraph.graph.hashing import canonical_hash
+from archgraph.search.budget import Budget, Limit
+from archgraph.search.mutations import MUTATIONS
+from archgraph.search.proposal import Candidate, Parent, Proposals, Tally, given, named
+from archgraph.search.ranking import Draw, Finished
+from archgraph.search.sampler import RandomWalk
+
+START = override(load("cifar_resnet8"), {"input": (1, 8, 8)})
+BUDGET = Budget({"macs": Limit(100_000, 800_000), "params": Limit(None, 80_000)})
+
+
+def walk(count: int, *, seed: int = 0, budget: Budget = BUDGET) -> tuple[list[Candidate], Tally]:
+    """Candidates of a random walk, each of which may be a parent of later ones."""
+    known = [given(START)]
+    tally = Tally()
+    proposals = Proposals(budget, parent=lambda n: Parent(known[n].spec, known[n].cost.outputs))
+    sampler = RandomWalk(seed, dict.fromkeys(MUTATIONS, 1.0))
+    for index in range(1, count + 1):
+        finished = [Finished(n, n, (0.0,)) for n in range(index)]
+        found = proposals.next(sampler.draws(index, finished), seen={c.hash for c in known}, tally=tally)
+        assert found is not None
+        known.append(found)
+    return known[1:], tally
+
+
+def test_no_candidate_is_outside_the_budget_by_what_its_text_costs() -> None:
+    found, tally = walk(150)
+    assert tally.over_budget > 10
+    for candidate in found:
+        counted = cost(loads(dump(candidate.spec)))
+        assert counted == candidate.cost
+        assert 100_000 <= counted.macs <= 800_000 and counted.params <= 80_000
+
+
+def test_no_two_candidates_are_the_same_network() -> None:
+    found, tally = walk(150)
+    assert tally.duplicates > 5
+    assert len({canonical_hash(expand(candidate.spec)) for candidate in found}) == len(found)
+
+
+def test_a_candidate_gives_what_its_parent_gives() -> None:
+    found, _ = walk(50)
+    assert all(candidate.cost.outputs == {"output": (10,)} for candidate in found)
+
+
+def test_the_same_seed_gives_the_same_candidates() -> None:
+    first, second, other = walk(30)[0], walk(30)[0], walk(30, seed=1)[0]
+    assert [dump(c.spec) for c in first] == [dump(c.spec) for c in second]
+    assert [dump(c.spec) for c in first] != [dump(c.spec) for c in other]
+
+
+def test_where_nothing_is_left_to_try_there_is_no_candidate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archgraph.search.proposal.ATTEMPTS", 50)
+    tally = Tally()
+    proposals = Proposals(Budget({"macs": Limit(None, 1)}), parent=lambda n: Parent(START, {"output": (10,)}))
+    draws = RandomWalk(0, {"width": 1.0}).draws(1, [Finished(0, 0, (0.0,))])
+    assert proposals.next(draws, seen=(), tally=tally) is None
+    assert (tally.proposals, tally.over_budget) == (50, 50)
+
+
+def test_a_change_that_gives_no_network_is_counted_by_its_operator() -> None:
+    text = "archgraph: 1\nname: n\ninput: [1, 8, 8]\ngraph: [{conv: {out: 4, kernel: 3, pad: valid}, repeat: 3}, global_avg_pool, linear: 3]\n"
+    tally = Tally()
+    proposals = Proposals(Budget({}), parent=lambda n: Parent(loads(text), {"output": (3,)}))
+    assert proposals.consider(Draw(0, 0.0, "block", 0.5, 0.5), seen=(), tally=tally) is None
+    assert proposals.consider(Draw(0, 0.0, "depth", 0.0, 0.99), seen=(), tally=tally) is None
+    assert tally.rejected == {"block": 1, "depth": 1}
+
+
+def test_a_child_says_where_it_came_from_and_reads_back() -> None:
+    candidate = walk(1)[0][0]
+    child = named(candidate, "digits", 137)
+    assert child.name == "digits-0137"
+    assert child.about == f"child of trial 0 by {candidate.mutation}"
+    assert child.source == "" and child.expect == {}
+    assert loads(dump(child)) == child
+
+
+def test_a_tally_adds_up() -> None:
+    total = Tally()
+    total.add(walk(40)[1].as_dict())
+    total.add(walk(40)[1].as_dict())
+    assert total.proposals == 2 * walk(40)[1].proposals
+    assert total.proposals == 80 + total.over_budget + total.duplicates + sum(total.rejected.values())
+
+
+def test_limits_include_their_ends() -> None:
+    rng = Random(0)
+    for _ in range(200):
+        least, value, most = (rng.randrange(100) for _ in range(3))
+        limit = Limit(least, most)
+        assert (value in limit) == (least <= value <= most)
+        assert (limit.miss(value) == 0) == (value in limit) or least > most
