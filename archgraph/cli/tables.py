@@ -30,8 +30,8 @@ MEANINGS = {
     "buffers": "numbers kept but not trained",
     "macs": "multiply-adds for one input",
     "flops": "2 × macs",
-    "activation_bytes": "all node outputs of a forward in training, fp32, batch {batch}",
-    "peak_activation_bytes": "most node outputs alive at once in inference, fp32, batch {batch}",
+    "activation_bytes": "all node outputs of a training step, fp32, batch {batch}",
+    "peak_activation_bytes": "outputs alive at once in inference, fp32, batch {batch}",
     "weights_bytes": "parameters and buffers, fp32",
 }
 
