@@ -1,6 +1,6 @@
 """How long a forward, and a forward and backward, take beside torchvision's modules with the same weights.
 
-    python benchmarks/forward.py [--quick] [--json] [--rounds N] [--batch N] [--threads N] [NETWORK...]
+    python benchmarks/forward.py [--quick] [--json] [--rounds N] [--batch N] [--threads N] [--cpu] [NETWORK...]
 
 Both modules run in turn on the same input; a ratio is the median of the rounds' ratios.
 """
@@ -8,6 +8,7 @@ Both modules run in turn on the same input; a ratio is the median of the rounds'
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +30,9 @@ def main() -> None:
     parser.add_argument("networks", nargs="*", default=_NETWORKS, help=f"of {', '.join(TWINS)}")
     parser.add_argument("--batch", type=int, default=2, help="images at once")
     parser.add_argument("--threads", type=int, default=1, help="torch's threads")
+    parser.add_argument("--cpu", action="store_true", help="count processor time: for a machine in use by others")
     given = parser.parse_args()
+    clock = time.process_time if given.cpu else time.perf_counter
     rounds = given.rounds or (5 if given.quick else 41)
     torch.set_num_threads(given.threads)
     rows = []
@@ -44,9 +47,10 @@ def main() -> None:
             theirs.train(training)
             ours.train(training)
             step = _training_step if training else _inference
-            row |= _columns(mode, compare(step(ours, x), step(theirs, x), rounds=rounds, warmup=3))
+            row |= _columns(mode, compare(step(ours, x), step(theirs, x), rounds=rounds, warmup=3, clock=clock))
         rows.append(row)
-    title = f"forward and backward beside torchvision, batch {given.batch}, {given.threads} thread(s)"
+    measured = "processor" if given.cpu else "wall"
+    title = f"forward and backward beside torchvision, batch {given.batch}, {given.threads} thread(s), {measured} time"
     report(title, rows, as_json=given.json)
 
 

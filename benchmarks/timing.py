@@ -41,15 +41,25 @@ class Comparison:
     ratio_high: float
 
 
-def measure(call: Callable[[], object], *, rounds: int = 15, warmup: int = 2) -> Times:
+Clock = Callable[[], float]
+
+
+def measure(
+    call: Callable[[], object], *, rounds: int = 15, warmup: int = 2, clock: Clock = time.perf_counter
+) -> Times:
     """How long one thing takes."""
     for _ in range(warmup):
         call()
-    return _times([_seconds(call) for _ in range(rounds)])
+    return _times([_seconds(call, clock) for _ in range(rounds)])
 
 
 def compare(
-    ours: Callable[[], object], theirs: Callable[[], object], *, rounds: int = 15, warmup: int = 2
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    *,
+    rounds: int = 15,
+    warmup: int = 2,
+    clock: Clock = time.perf_counter,
 ) -> Comparison:
     """How long two things take, run in turn; who goes first changes every round."""
     for _ in range(warmup):
@@ -60,18 +70,18 @@ def compare(
     for index in range(rounds):
         order = ((ours, mine), (theirs, other))
         for call, seconds in order if index % 2 == 0 else reversed(order):
-            seconds.append(_seconds(call))
+            seconds.append(_seconds(call, clock))
     low, ratio, high = _quartiles([a / b for a, b in zip(mine, other, strict=True)])
     return Comparison(_times(mine), _times(other), ratio, low, high)
 
 
-def _seconds(call: Callable[[], object]) -> float:
+def _seconds(call: Callable[[], object], clock: Clock) -> float:
     gc.collect()
     gc.disable()  # a collection in one of the two would be counted as that one's time
     try:
-        start = time.perf_counter()
+        start = clock()
         result = call()
-        seconds = time.perf_counter() - start
+        seconds = clock() - start
     finally:
         gc.enable()
     del result

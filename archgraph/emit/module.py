@@ -46,12 +46,7 @@ class Blueprint:
     """A graph with its plan: what all modules of one network were built from. Copies of a module share it."""
 
     def __init__(self, graph: Graph) -> None:
-        # Positions would carry the text of the spec's file into every pickle.
-        self.graph = replace(
-            graph,
-            nodes={name: node._replace(at=None) for name, node in graph.nodes.items()},
-            scopes={name: scope._replace(at=None) for name, scope in graph.scopes.items()},
-        )
+        self.graph = graph
 
     @cached_property
     def plan(self) -> ModulePlan:
@@ -74,7 +69,10 @@ class Blueprint:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Blueprint, (self.graph,)
+        # Positions would carry the text of the spec's file into every pickle.
+        nodes = {name: node._replace(at=None) for name, node in self.graph.nodes.items()}
+        scopes = {name: scope._replace(at=None) for name, scope in self.graph.scopes.items()}
+        return Blueprint, (replace(self.graph, nodes=nodes, scopes=scopes),)
 
 
 class Origin(NamedTuple):
