@@ -8,6 +8,14 @@ from types import ModuleType
 
 import pytest
 
+from archgraph.search.mutations import MUTATIONS
+from archgraph.search.recipe import OBJECTIVES, Evaluate, Recipe
+from archgraph.spec.model import RESERVED
+from archgraph.spec.operators import FUNCTIONS
+from archgraph.spec.parser import EXPECT, KEYS
+from archgraph.train.data import DATA
+from archgraph.train.settings import Training
+
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
@@ -89,3 +97,17 @@ def _anchors(page: Path) -> set[str]:
     """The names that headings have as targets of links, as GitHub makes them."""
     titles = HEADING.findall(CODE.sub("", page.read_text(encoding="utf-8")))
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_recipes_page_has_every_key_mutation_and_objective(pages: ModuleType) -> None:
+    text = (pages.ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    wanted = [*Recipe.model_fields, *Evaluate.model_fields, *Training.model_fields]
+    missing = [name for name in (*wanted, *MUTATIONS, *OBJECTIVES, *DATA) if f"`{name}`" not in text]
+    assert not missing
+
+
+def test_the_language_page_has_every_key_and_function(pages: ModuleType) -> None:
+    text = (pages.ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    later = {"share"}
+    words = {word for code in re.findall(r"`([^`\n]+)`", text) for word in re.findall(r"\w+", code)}
+    assert {*KEYS, *RESERVED, *FUNCTIONS, *EXPECT} - later <= words
