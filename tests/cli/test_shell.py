@@ -59,6 +59,7 @@ def test_a_reader_that_stops_early_hears_no_complaint(words: tuple[str, ...]) ->
 def test_an_interrupt_ends_with_code_130_and_no_traceback() -> None:
     code = f"""
 import os, signal, archgraph.graph.cost as module
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started to ignore it
 def wait(*args, **options): os.kill(os.getpid(), signal.SIGINT)
 module.cost = wait
 {MAIN}"""
