@@ -254,7 +254,8 @@ def _key(name: str) -> str:
 
 
 def _tooltip(name: str) -> str:
-    return graphviz.escape(_printable(name))
+    text: str = graphviz.escape(_printable(name))  # a kind of text that Graphviz does not read as markup
+    return text
 
 
 def _printable(text: str) -> str:
