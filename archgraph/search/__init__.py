@@ -39,9 +39,7 @@ def run(
     return run(recipe, trials=trials, out=out, settings=settings or {}, console=console)
 
 
-def resume(
-    folder: str | os.PathLike[str], *, trials: int | None = None, console: Console | None = None
-) -> Result:
+def resume(folder: str | os.PathLike[str], *, trials: int | None = None, console: Console | None = None) -> Result:
     """Continue a search in its folder until it has as many trials as its recipe says, or `trials` in all.
 
     Raises UsageError where there is no search, or another process is running it.

@@ -19,7 +19,8 @@ def cost_chart(found: Outcome) -> str:
     figure = go.Figure()
     _points(figure, found.finished, score, "finished", FAINT)
     winners = sorted(found.winners, key=lambda trial: float(trial.cost["macs"]))
-    _points(figure, winners, score, "winners", MARK, mode="lines+markers" if len(found.recipe.objectives) > 1 else "markers")
+    mode = "lines+markers" if len(found.recipe.objectives) > 1 else "markers"
+    _points(figure, winners, score, "winners", MARK, mode=mode)
     limit = found.recipe.budget.get("macs")
     if limit is not None and limit.most is not None:
         figure.add_vline(x=limit.most, line_dash="dot", annotation_text="budget")
@@ -49,7 +50,9 @@ def _score(found: Outcome) -> str:
     return "loss" if "loss" in found.recipe.objectives and "accuracy" not in found.recipe.objectives else "accuracy"
 
 
-def _points(figure: go.Figure, trials: Sequence[Trial], score: str, name: str, colour: str, mode: str = "markers") -> None:
+def _points(
+    figure: go.Figure, trials: Sequence[Trial], score: str, name: str, colour: str, *, mode: str = "markers"
+) -> None:
     known = [trial for trial in trials if trial.scores and score in trial.scores]
     figure.add_scatter(
         x=[trial.cost["macs"] for trial in known],

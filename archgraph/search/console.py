@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -100,7 +100,7 @@ def table(found: Outcome) -> Table:
     title = f"{recipe.name}: {'networks none is better than in all objectives' if several else 'the best networks'}"
     shown_as = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     shown_as.add_column("trial", justify="right")
-    scores = [name for name in ("accuracy", "loss") if name in recipe.objectives or name == "accuracy"]
+    scores: list[str] = [name for name in ("accuracy", "loss") if name in recipe.objectives or name == "accuracy"]
     for name in (*scores, "test accuracy", "macs", "params"):
         shown_as.add_column("validation" if name == "accuracy" else name, justify="right", no_wrap=True)
     shown_as.add_column("change", overflow="fold")
@@ -112,7 +112,7 @@ def table(found: Outcome) -> Table:
     return shown_as
 
 
-def _row(found: Outcome, trial: Trial, scores: list[str]) -> list[str]:
+def _row(found: Outcome, trial: Trial, scores: Sequence[str]) -> list[str]:
     values = [shown(name, trial.measure(name)) if name in (trial.scores or {}) else "" for name in scores]
     costs = [f"{trial.cost['macs']:,}", f"{trial.cost['params']:,}"]
     change = trial.change if trial.parent is None else f"of {trial.parent}: {trial.change}"

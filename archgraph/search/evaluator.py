@@ -6,6 +6,7 @@ crash, no memory left, a loss that is no number, no answer in time - is the fail
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -16,16 +17,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from archgraph.errors import ArchgraphError
 from archgraph.train.settings import Training
 
+EachEpoch: TypeAlias = Callable[[int, float], None]
+"""Told of an epoch, counted from 0, and the validation accuracy after it."""
 START_TIMEOUT = 120.0
 """Seconds to import torch in; on a busy machine with a cold disk it takes long."""
 
 
-class EvaluationFailed(ArchgraphError):
+class EvaluationError(ArchgraphError):
     """A candidate could not be scored; the text says why."""
 
 
@@ -35,11 +38,11 @@ class Evaluator(Protocol):
     def about(self) -> Mapping[str, Any]:
         """What it runs on: `device`, `torch`."""
 
-    def train(self, text: str, *, seed: int, weights: Path, each_epoch: Callable[[int, float], None]) -> Mapping[str, Any]:
-        """Train the network of a spec's text, keep its weights, give its scores. Raises EvaluationFailed."""
+    def train(self, text: str, *, seed: int, weights: Path, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        """Train the network of a spec's text, keep its weights, give its scores. Raises EvaluationError."""
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
-        """Score kept weights on the test images. Raises EvaluationFailed."""
+        """Score kept weights on the test images. Raises EvaluationError."""
 
     def close(self) -> None:
         """Nothing more will be asked."""
@@ -60,21 +63,31 @@ class ChildProcess:
     def about(self) -> Mapping[str, Any]:
         return self._ask({"do": "about"}, START_TIMEOUT, lambda epoch, accuracy: None)
 
-    def train(self, text: str, *, seed: int, weights: Path, each_epoch: Callable[[int, float], None]) -> Mapping[str, Any]:
+    def train(self, text: str, *, seed: int, weights: Path, each_epoch: EachEpoch) -> Mapping[str, Any]:
         job = {"do": "train", "spec": text, "seed": seed, "weights": str(weights)}
         return self._ask(job, self.timeout, each_epoch)
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
-        return self._ask({"do": "test", "spec": text, "weights": str(weights)}, self.timeout, lambda epoch, accuracy: None)
+        job = {"do": "test", "spec": text, "weights": str(weights)}
+        return self._ask(job, self.timeout, lambda epoch, accuracy: None)
 
     def close(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._end()
 
-    def _ask(self, job: Mapping[str, Any], timeout: float, each_epoch: Callable[[int, float], None]) -> Mapping[str, Any]:
-        if self._process is None or self._process.poll() is not None:
+    def _end(self) -> int:
+        """Take leave of a process that has ended or is about to; gives its code."""
+        process, self._process = self._process, None
+        assert process is not None and process.stdin is not None
+        code = process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        self._reader.join()
+        return code
+
+    def _ask(self, job: Mapping[str, Any], timeout: float, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        if self._process is None:
             self._start()
         assert self._process is not None and self._process.stdin is not None
         self._log_start = self.log.stat().st_size
@@ -83,13 +96,16 @@ class ChildProcess:
             self._process.stdin.write(json.dumps({**job, "settings": self.settings.model_dump()}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise EvaluationFailed(self._death()) from None
+            raise EvaluationError(self._death()) from None
         while True:
             answer = self._answer(deadline, timeout)
             if "epoch" in answer:
                 each_epoch(answer["epoch"], answer["accuracy"])
+            elif "crash" in answer:
+                self._end()
+                raise EvaluationError(answer["crash"])
             elif "error" in answer:
-                raise EvaluationFailed(answer["error"])
+                raise EvaluationError(answer["error"])
             else:
                 return answer
 
@@ -98,9 +114,9 @@ class ChildProcess:
             line = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             self.close()
-            raise EvaluationFailed(f"no result after {timeout:g} seconds; it was stopped") from None
+            raise EvaluationError(f"no result after {timeout:g} seconds; it was stopped") from None
         if line is None:
-            raise EvaluationFailed(self._death())
+            raise EvaluationError(self._death())
         answer = json.loads(line)
         assert isinstance(answer, dict)
         return answer
@@ -115,13 +131,12 @@ class ChildProcess:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
                 env=environment,
             )  # fmt: skip
-        threading.Thread(target=_forward, args=(self._process, self._answers), daemon=True).start()
+        self._reader = threading.Thread(target=_forward, args=(self._process, self._answers), daemon=True)
+        self._reader.start()
 
     def _death(self) -> str:
         """Why the process is gone, as far as can be known."""
-        process, self._process = self._process, None
-        assert process is not None
-        code = process.wait()
+        code = self._end()
         with self.log.open("rb") as file:
             file.seek(self._log_start)
             lines = file.read().decode(errors="replace").split("\n")
@@ -136,6 +151,7 @@ class ChildProcess:
 def _forward(process: subprocess.Popen[str], answers: queue.Queue[str | None]) -> None:
     """Pass on what a process answers, and None when it is gone; a thread, since pipes have no timeout."""
     assert process.stdout is not None
-    for line in process.stdout:
-        answers.put(line)
+    with process.stdout as lines:
+        for line in lines:
+            answers.put(line)
     answers.put(None)

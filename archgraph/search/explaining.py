@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from archgraph.errors import Finding, nearest
 from archgraph.ops.arguments import Takes
-from archgraph.search.recipe import Mistake, Recipe, Wrong
+from archgraph.search.recipe import Mistake, MistakesError, Recipe
 from archgraph.spec.tree import Located, Map, Tree, kind, plain
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -21,9 +21,13 @@ def explain(error: ValidationError, tree: Tree, settings: Mapping[str, Any]) -> 
     for found in error.errors(include_url=False):
         path: Path = found["loc"]
         wrong = found.get("ctx", {}).get("error")
-        mistakes = wrong.mistakes if isinstance(wrong, Wrong) else [_mistake(found["type"], path, found["input"], tree)]
+        mistakes = (
+            wrong.mistakes
+            if isinstance(wrong, MistakesError)
+            else [_mistake(found["type"], path, found["input"], tree)]
+        )
         for mistake in mistakes:
-            whole = (*path, *mistake.path) if isinstance(wrong, Wrong) else path
+            whole = (*path, *mistake.path) if isinstance(wrong, MistakesError) else path
             findings.append(_finding(mistake, whole, tree, settings))
     return findings
 

@@ -11,7 +11,7 @@ from typing import Any
 from archgraph import dump, loads
 from archgraph.errors import UsageError
 from archgraph.search.console import View
-from archgraph.search.evaluator import EvaluationFailed, Evaluator
+from archgraph.search.evaluator import EvaluationError, Evaluator
 from archgraph.search.files import RunFolder
 from archgraph.search.mutations import Mutated
 from archgraph.search.outcome import Outcome, candidates, outcome, turn, winners
@@ -91,7 +91,7 @@ class Search:
     def _test(self, won: Trial) -> Mapping[str, Any]:
         try:
             return self.evaluator.test(won.text, self.folder.weights(won.number))
-        except EvaluationFailed as error:
+        except EvaluationError as error:
             return {"error": str(error)}
 
     def _interrupted(self) -> list[Trial]:
@@ -115,7 +115,7 @@ class Search:
         text = dump(named(candidate, self.recipe.name, number))
         known = genotype(candidate, text, index=index, seed=seed, turned_away=tally.as_dict(), again=again)
         self.study.start(number, known, candidate.draw, self.operators)
-        new = trial(number, "running", known, None, None)
+        new = trial(number, "running", known)
         self.trials.append(new)
         self.seen.add(new.hash)
         self.view.training(number, new.change)
@@ -127,7 +127,7 @@ class Search:
                 weights=self.folder.weights(number),
                 each_epoch=lambda epoch, accuracy: self.view.epoch(number, epoch, accuracy, epochs),
             )
-        except EvaluationFailed as error:
+        except EvaluationError as error:
             self._fail(new, str(error))
         except KeyboardInterrupt:
             self._fail(new, INTERRUPTED)

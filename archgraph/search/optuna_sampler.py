@@ -16,6 +16,7 @@ from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import Trial, TrialState
 
 from archgraph.search.ranking import Draw, Finished, ranked
+from archgraph.search.sampler import Direction
 
 Make: TypeAlias = Callable[[int], BaseSampler]
 
@@ -43,7 +44,7 @@ class OptunaDriven:
     """A sampler of Optuna's draws; parents are the best trials so far. The sampler is made anew for each candidate."""
 
     def __init__(
-        self, make: Make, *, seed: int, operators: Sequence[str], directions: Sequence[str], population: int
+        self, make: Make, *, seed: int, operators: Sequence[str], directions: Sequence[Direction], population: int
     ) -> None:
         self.make, self.seed, self.population = make, seed, population
         optuna.logging.set_verbosity(optuna.logging.WARNING)

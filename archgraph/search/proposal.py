@@ -154,5 +154,3 @@ def named(candidate: Candidate, search: str, number: int) -> Spec:
     """
     about = candidate.origin or f"child of trial {candidate.parent} by {candidate.mutation}"
     return replace(candidate.spec, name=f"{search}-{number:04d}", about=about, source="", expect={})
-
-

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 Values: TypeAlias = tuple[float, ...]
 
 
-class Finished(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Finished:
     """A finished trial as samplers see it.
 
     `index` counts candidates, so that a trial that had to be run again has the index of the first try.

@@ -15,10 +15,8 @@ from archgraph.errors import nearest
 from archgraph.ops.arguments import Takes
 from archgraph.search.budget import COSTS, LIMITED, Budget, Limit
 from archgraph.search.mutations import MUTATIONS
-from archgraph.search.sampler import SamplerName
+from archgraph.search.sampler import Direction, SamplerName
 from archgraph.train.settings import Training
-
-Direction: TypeAlias = Literal["maximize", "minimize"]
 
 OBJECTIVES: Mapping[str, Direction] = {
     "accuracy": "maximize",
@@ -49,7 +47,7 @@ class Mistake(NamedTuple):
     at_key: bool = False
 
 
-class Wrong(ValueError):
+class MistakesError(ValueError):
     """What a check of our own finds wrong with a field."""
 
     def __init__(self, *mistakes: Mistake) -> None:
@@ -116,9 +114,12 @@ class Recipe(BaseModel):
     def _known_mutations(cls, weights: dict[str, float]) -> dict[str, float]:
         unknown = [name for name in weights if name not in MUTATIONS]
         if unknown:
-            raise Wrong(*[Mistake((n,), f"unknown mutation {n!r}", nearest(n, MUTATIONS), at_key=True) for n in unknown])
+            hints = [nearest(name, MUTATIONS) for name in unknown]
+            pairs = zip(unknown, hints, strict=True)
+            raise MistakesError(*[Mistake((n,), f"unknown mutation {n!r}", h, at_key=True) for n, h in pairs])
         if not any(weights.values()):
-            raise Wrong(Mistake((), "no mutation has a weight above 0", "the parents would be all there is to train"))
+            hint = "the parents would be all there is to train"
+            raise MistakesError(Mistake((), "no mutation has a weight above 0", hint))
         # The order of the table, not of the file, so that the order of keys does not change the candidates.
         return {name: float(weights[name]) for name in MUTATIONS if name in weights}
 
@@ -132,20 +133,21 @@ class Recipe(BaseModel):
             elif name in names[:index]:
                 mistakes.append(Mistake((index,), f"the objective {name!r} stands twice"))
         if mistakes:
-            raise Wrong(*mistakes)
+            raise MistakesError(*mistakes)
         return names
 
     @field_validator("budget")
     @classmethod
     def _limits(cls, given: dict[str, Any]) -> dict[str, Limit]:
-        limits, mistakes = {}, []
+        limits: dict[str, Limit] = {}
+        mistakes: list[Mistake] = []
         for name, value in given.items():
             try:
                 limits[name] = _limit(name, value)
-            except Wrong as wrong:
+            except MistakesError as wrong:
                 mistakes += wrong.mistakes
         if mistakes:
-            raise Wrong(*mistakes)
+            raise MistakesError(*mistakes)
         return limits
 
     @property
@@ -162,14 +164,16 @@ class Recipe(BaseModel):
 def _limit(name: str, value: Any) -> Limit:
     """`20M`, `[1M, 20M]`, `{max: 20M}` or `{min: 1M, max: 20M}` as a limit."""
     if name not in LIMITED:
-        raise Wrong(Mistake((name,), f"no budget for {name!r}", nearest(name, LIMITED), at_key=True))
+        raise MistakesError(Mistake((name,), f"no budget for {name!r}", nearest(name, LIMITED), at_key=True))
     allowed = f"{name}: 20M, or [1M, 20M], or {{min: 1M, max: 20M}}"
     if isinstance(value, Mapping):
         for key in value:
             if key not in ("min", "max"):
-                raise Wrong(Mistake((name, key), f"unknown key {key!r}", nearest(key, ("min", "max")), at_key=True))
+                raise MistakesError(
+                    Mistake((name, key), f"unknown key {key!r}", nearest(key, ("min", "max")), at_key=True)
+                )
         if not value:
-            raise Wrong(Mistake((name,), f"the budget for {name} has no limit", allowed))
+            raise MistakesError(Mistake((name,), f"the budget for {name} has no limit", allowed))
         least, most = value.get("min"), value.get("max")
     elif isinstance(value, (list, tuple)) and len(value) == 2:
         least, most = value
@@ -178,8 +182,8 @@ def _limit(name: str, value: Any) -> Limit:
     for bound in (least, most):
         if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int) or bound < 0):
             message = f"the budget for {name} is {value!r}, it takes whole numbers from 0"
-            raise Wrong(Mistake((name,), message, allowed))
+            raise MistakesError(Mistake((name,), message, allowed))
     if least is not None and most is not None and least > most:
         message = f"an impossible budget: at least {least:,} and at most {most:,} {name}"
-        raise Wrong(Mistake((name,), message, allowed))
+        raise MistakesError(Mistake((name,), message, allowed))
     return Limit(least, most)

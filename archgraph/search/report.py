@@ -45,7 +45,7 @@ def html(found: Outcome) -> str:
     parts += ["<h2>All trials</h2>", _all(found)]
     parts += ["<h2>Recipe</h2>", f"<pre>{escape(_recipe(found))}</pre>"]
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    return f"<!doctype html><html lang=\"en\"><head>{head}</head><body>{''.join(parts)}</body></html>\n"
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
 
 
 def _opening(found: Outcome) -> list[str]:
@@ -81,7 +81,8 @@ def _winners(found: Outcome) -> str:
         test = found.test(trial)
         tested = "-"
         if test is not None and "accuracy" in test:
-            tested = f"{shown('accuracy', test['accuracy'])} ± {100 * uncertainty(test['accuracy'], test['images']):.1f}"
+            half = 100 * uncertainty(test["accuracy"], test["images"])
+            tested = f"{shown('accuracy', test['accuracy'])} ± {half:.1f}"
         rows.append([trial.number, _accuracy(trial), tested, *_costs(trial), _parent(trial), trial.change])
     return _table(head, rows)
 

@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from archgraph.search.ranking import Draw, Finished, ranked
 
+Direction: TypeAlias = Literal["minimize", "maximize"]
 SamplerName: TypeAlias = Literal["evolution", "random", "tpe", "nsga2"]
 
 
@@ -96,7 +97,7 @@ def _draw(rng: Random, parents: Sequence[Finished], position: int, weights: Mapp
 
 
 def sampler(
-    name: SamplerName, *, seed: int, weights: Mapping[str, float], trials: int, directions: Sequence[str]
+    name: SamplerName, *, seed: int, weights: Mapping[str, float], trials: int, directions: Sequence[Direction]
 ) -> Sampler:
     """The sampler of a recipe. Operators of weight 0 are never drawn."""
     used = {operator: weight for operator, weight in weights.items() if weight > 0}
@@ -107,6 +108,4 @@ def sampler(
     from archgraph.search.optuna_sampler import OptunaDriven, make
 
     size = population(trials)
-    return OptunaDriven(
-        make(name, size), seed=seed, operators=list(used), directions=directions, population=size
-    )
+    return OptunaDriven(make(name, size), seed=seed, operators=list(used), directions=directions, population=size)

@@ -20,6 +20,7 @@ from archgraph.errors import UsageError
 from archgraph.search import journal
 from archgraph.search.optuna_sampler import distributions, params
 from archgraph.search.ranking import Draw
+from archgraph.search.recipe import Recipe
 from archgraph.search.trials import State, Trial, trial
 
 KEY = "archgraph"
@@ -47,17 +48,20 @@ class StudyFile:
     @property
     def begun(self) -> Mapping[str, Any]:
         """What the study was made with."""
-        return self._attribute(KEY, {})
+        begun: Mapping[str, Any] = self._attribute(KEY, {})
+        return begun
 
     @property
     def tested(self) -> Mapping[str, Any]:
         """Scores on the test images, by trial number."""
-        return self._attribute(TESTED, {})
+        tested: Mapping[str, Any] = self._attribute(TESTED, {})
+        return tested
 
     @property
     def sessions(self) -> Sequence[Mapping[str, Any]]:
         """What each run and resume took, and on what machine; the last one is brought up to date after every trial."""
-        return self._attribute(SESSIONS, [])
+        sessions: Sequence[Mapping[str, Any]] = self._attribute(SESSIONS, [])
+        return sessions
 
     def note_tested(self, scores: Mapping[str, Any]) -> None:
         """Keep scores on the test images, by trial number."""
@@ -110,14 +114,14 @@ class StudyFile:
         return self._storage.get_study_user_attrs(self._study_id).get(key, missing)
 
 
-def create(folder: Path, name: str, *, directions: Sequence[str], objectives: Sequence[str], begun: Mapping[str, Any]) -> None:
+def create(folder: Path, recipe: Recipe, begun: Mapping[str, Any]) -> None:
     """Make a study in a folder. Whoever calls it puts the folder in its place once all of it is written."""
     storage = _storage(folder)
-    study = optuna.create_study(storage=storage, study_name=name, directions=list(directions))
+    study = optuna.create_study(storage=storage, study_name=recipe.name, directions=list(recipe.directions))
     study.set_user_attr(KEY, dict(begun))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        study.set_metric_names(list(objectives))
+        study.set_metric_names(list(recipe.objectives))
 
 
 def open_study(folder: Path) -> StudyFile:

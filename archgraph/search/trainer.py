@@ -21,7 +21,7 @@ from archgraph import build, cost, expand, loads
 from archgraph.files import write_whole
 from archgraph.train.data import Part, Split, load
 from archgraph.train.device import describe, device, use_threads
-from archgraph.train.loop import Diverged, Score, score, train
+from archgraph.train.loop import DivergenceError, Score, score, train
 from archgraph.train.settings import Training
 
 
@@ -31,7 +31,13 @@ def main() -> None:
     _offer_to_die_first()
     for line in sys.stdin:
         job = json.loads(line)
-        _tell(answers, _JOBS[job["do"]](job, answers))
+        try:
+            answer = _JOBS[job["do"]](job, answers)
+        except Exception as error:
+            # After most errors of a GPU nothing more can be done with it in the same process: say why, and end.
+            _tell(answers, {"crash": f"{type(error).__name__}: {error}"[:1000]})
+            raise
+        _tell(answers, answer)
 
 
 def _about(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def _train(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
 
     try:
         trained = train(module, _data(settings.data), settings, seed=job["seed"], device=device(), report=report)
-    except Diverged as error:
+    except DivergenceError as error:
         return {"error": str(error)}
     # Weights used in two places are one tensor, which the file format refuses: clones are not.
     weights = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in module.state_dict().items()}

@@ -64,8 +64,7 @@ def genotype(
         "cost": candidate.cost.as_dict(),
         "origin": candidate.origin,
         "parent": candidate.parent,
-        "mutation": candidate.mutation
-        and {"operator": candidate.mutation.operator, "site": candidate.mutation.site, "change": candidate.mutation.change},
+        "mutation": candidate.mutation and candidate.mutation.as_dict(),
         "draw": candidate.draw and candidate.draw._asdict(),
         "seed": seed,
         "turned_away": turned_away,
@@ -74,7 +73,11 @@ def genotype(
 
 
 def trial(
-    number: int, state: State, known: Mapping[str, Any], scores: Mapping[str, Any] | None, values: Sequence[float] | None
+    number: int,
+    state: State,
+    known: Mapping[str, Any],
+    scores: Mapping[str, Any] | None = None,
+    values: Sequence[float] | None = None,
 ) -> Trial:
     """The trial of two attributes as they are kept."""
     error = scores.get("error") if scores else None

@@ -85,7 +85,6 @@ def _make(folder: Path, reading: Reading) -> None:
     """The folder of a new search, with its recipe and an empty study; there whole or not at all."""
     from archgraph.search import study
 
-    recipe = reading.recipe
     distinct = {parent.hash: parent for parent in reading.parents}.values()
     begun = {
         "version": __version__,
@@ -93,13 +92,11 @@ def _make(folder: Path, reading: Reading) -> None:
         "parents": [{"spec": dump(parent.spec), "origin": parent.origin} for parent in distinct],
     }
     growing = begin(folder, [("recipe.yaml", reading.text)])
-    study.create(growing, recipe.name, directions=recipe.directions, objectives=recipe.objectives, begun=begun)
+    study.create(growing, reading.recipe, begun)
     settle(growing, folder)
 
 
-def _go_on(
-    path: Path, trials: int | None, console: Console | None, evaluator: MakeEvaluator, started: float
-) -> Result:
+def _go_on(path: Path, trials: int | None, console: Console | None, evaluator: MakeEvaluator, started: float) -> Result:
     """Search until there are enough trials, then test the winners and write the report."""
     from archgraph.search.loop import Search
     from archgraph.search.report import write_report
@@ -118,8 +115,8 @@ def _go_on(
             search.begin(_session(about), started=started)
             opening(search.outcome(), view, about, trials=total)
             view.total(total)
-            if candidates(search.trials) >= total:
-                view.say(f"{path} has {candidates(search.trials)} trials already; --trials is how many there are in all")
+            if (there := candidates(search.trials)) >= total:
+                view.say(f"{path} has {there} trials already; --trials is how many there are in all")
             search.run(total)
             search.test_winners()
         except KeyboardInterrupt:

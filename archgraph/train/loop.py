@@ -22,7 +22,7 @@ from archgraph.train.settings import Training
 EVALUATION_BATCH = 1024
 
 
-class Diverged(ArchgraphError):
+class DivergenceError(ArchgraphError):
     """The loss became infinite or not a number."""
 
 
@@ -64,7 +64,7 @@ def train(
     """Train a module in place and score it on the validation images after every epoch.
 
     The module takes `(N, C, H, W)` and gives logits `(N, K)`, or a dict of them in training (each head adds to the
-    loss). Initial weights are the caller's; order and augmentation follow `seed`. Raises Diverged.
+    loss). Initial weights are the caller's; order and augmentation follow `seed`. Raises DivergenceError.
     """
     started = time.perf_counter()
     module.to(device)
@@ -79,18 +79,18 @@ def train(
         module.train()
         shuffled = torch.randperm(len(labels_n), generator=order).to(device)
         # The last, smaller batch is left out: batch norm cannot learn from a single image.
-        for chosen in shuffled[: len(labels_n) // batch * batch].split(batch):
+        for chosen in shuffled[: len(labels_n) // batch * batch].view(-1, batch):
             for group in optimizer.param_groups:
                 group["lr"] = settings.rate * _rate(settings.schedule, (step + 0.5) / steps)
             x_bchw = _augmented(images_nchw[chosen], settings.augment, order)
             loss = _loss(module(x_bchw), labels_n[chosen], settings.label_smoothing)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             step += 1
         scores.append(score(module, data["validation"], device=device))
         if not math.isfinite(scores[-1].loss):
-            raise Diverged(f"the loss became {scores[-1].loss} in epoch {epoch + 1}")
+            raise DivergenceError(f"the loss became {scores[-1].loss} in epoch {epoch + 1}")
         report(epoch, scores[-1])
     return Trained(scores[-1], tuple(scores), time.perf_counter() - started)
 
@@ -100,8 +100,8 @@ def score(module: nn.Module, split: Split, *, device: torch.device) -> Score:
     """Accuracy and loss of a module in eval mode."""
     module.eval()
     images_nchw, labels_n = tensors(split, device)
-    batches = images_nchw.split(EVALUATION_BATCH)
-    logits_nk = torch.cat([_main(module(x_bchw)) for x_bchw in batches])
+    starts = range(0, len(images_nchw), EVALUATION_BATCH)
+    logits_nk = torch.cat([_main(module(images_nchw[start : start + EVALUATION_BATCH])) for start in starts])
     correct = (logits_nk.argmax(1) == labels_n).float().mean()
     return Score(accuracy=correct.item(), loss=F.cross_entropy(logits_nk, labels_n).item())
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from archgraph import expand, loads
 from archgraph.graph.hashing import canonical_hash
-from archgraph.search.evaluator import EvaluationFailed
+from archgraph.search.evaluator import EvaluationError
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -63,7 +63,7 @@ class Fake:
         if at == self.dies:
             os.kill(os.getpid(), signal.SIGKILL)
         if at in self.fails:
-            raise EvaluationFailed(self.fails[at])
+            raise EvaluationError(self.fails[at])
         weights.write_bytes(digest.encode())
         accuracy = int(blake2b(digest.encode(), digest_size=2).hexdigest(), 16) / 65536
         return {"accuracy": accuracy, "loss": 1 - accuracy, "epochs": [0.5, accuracy], "seconds": 0.01, "seed": seed}

@@ -13,7 +13,16 @@ from archgraph.graph.model import Graph
 from archgraph.search.mutations import MUTATIONS, Mutated, mutate
 from archgraph.spec.model import Spec
 
-NETWORKS = ["cifar_resnet8", "cifar_resnet20", "googlenet", "lenet5", "mobilenet_v1", "resnet50", "se_resnet50", "vgg16_bn"]
+NETWORKS = [
+    "cifar_resnet8",
+    "cifar_resnet20",
+    "googlenet",
+    "lenet5",
+    "mobilenet_v1",
+    "resnet50",
+    "se_resnet50",
+    "vgg16_bn",
+]
 
 
 def graph_of(spec: Spec) -> Graph | None:

@@ -58,14 +58,23 @@ def changed(before: Spec, operator: str, site: str, change: str) -> Spec:
             "kernel", "conv1.kernel", "3 -> 5",
             "- conv: {out: 16, kernel: 3, pad: 1}", "- conv: {out: 16, kernel: 5, pad: 2}",
         ),
-        ("activation", "conv1.act", "relu -> gelu", "- conv: {out: 8, kernel: 1, act: relu}", "- conv: {out: 8, kernel: 1, act: gelu}"),
-        ("activation", "relu1", "relu -> silu", "- relu\n- conv: [8, 3]\n- relu", "- silu\n- conv: [8, 3]\n- {relu: , id: relu2}"),
+        (
+            "activation", "conv1.act", "relu -> gelu",
+            "- conv: {out: 8, kernel: 1, act: relu}", "- conv: {out: 8, kernel: 1, act: gelu}",
+        ),
+        (
+            "activation", "relu1", "relu -> silu",
+            "- relu\n- conv: [8, 3]\n- relu", "- silu\n- conv: [8, 3]\n- {relu: , id: relu2}",
+        ),
         ("attention", "after conv1", "insert se", "- conv: [8, 3]\n- relu", "- conv: [8, 3]\n- se\n- relu"),
         (
             "attention", "after conv1", "insert se",
             "- conv: [8, 3]\n- relu\n- se", "- conv: [8, 3]\n- {se: , id: se2}\n- relu\n- {se: , id: se1}",
         ),
-        ("attention", "se1", "drop se", "- conv: [8, 3]\n- se: 4\n- conv: [8, 3]\n- se: 4", "- conv: [8, 3]\n- conv: [8, 3]\n- {se: 4, id: se2}"),
+        (
+            "attention", "se1", "drop se",
+            "- conv: [8, 3]\n- se: 4\n- conv: [8, 3]\n- se: 4", "- conv: [8, 3]\n- conv: [8, 3]\n- {se: 4, id: se2}",
+        ),
         ("attention", "se1", "se -> eca", "- conv: [8, 3]\n- se: 4", "- conv: [8, 3]\n- eca"),
         (
             "skip", "conv1", "skip around conv1 to conv2",
@@ -104,7 +113,9 @@ def test_a_block_that_is_still_used_stays() -> None:
 
 
 def test_a_block_of_another_kind_under_the_same_name_is_not_overwritten() -> None:
-    head = BLOCK.replace("basic:", "dense_block:").replace("}}\n", "}, basic: {args: {out: int}, graph: [conv: [$out, 3]]}}\n")
+    head = BLOCK.replace("basic:", "dense_block:").replace(
+        "}}\n", "}, basic: {args: {out: int}, graph: [conv: [$out, 3]]}}\n"
+    )
     after = changed(spec("- dense_block: 16\n- basic: 32", head=head), "block", "basic1", "basic -> dense_block")
     assert [node.op for node in after.graph.nodes[:2]] == ["dense_block", "dense_block2"]
 

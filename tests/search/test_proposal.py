@@ -33,8 +33,8 @@ def walk(count: int, *, seed: int = 0, budget: Budget = BUDGET) -> tuple[list[Ca
 
 
 def test_no_candidate_is_outside_the_budget_by_what_its_text_costs() -> None:
-    found, tally = walk(150)
-    assert tally.over_budget > 10
+    found, tally = walk(80)
+    assert tally.over_budget > 5
     for candidate in found:
         counted = cost(loads(dump(candidate.spec)))
         assert counted == candidate.cost
@@ -42,8 +42,8 @@ def test_no_candidate_is_outside_the_budget_by_what_its_text_costs() -> None:
 
 
 def test_no_two_candidates_are_the_same_network() -> None:
-    found, tally = walk(150)
-    assert tally.duplicates > 5
+    found, tally = walk(80)
+    assert tally.duplicates > 0
     assert len({canonical_hash(expand(candidate.spec)) for candidate in found}) == len(found)
 
 
@@ -68,7 +68,8 @@ def test_where_nothing_is_left_to_try_there_is_no_candidate(monkeypatch: pytest.
 
 
 def test_a_change_that_gives_no_network_is_counted_by_its_operator() -> None:
-    text = "archgraph: 1\nname: n\ninput: [1, 8, 8]\ngraph: [{conv: {out: 4, kernel: 3, pad: valid}, repeat: 3}, global_avg_pool, linear: 3]\n"
+    conv = "{conv: {out: 4, kernel: 3, pad: valid}, repeat: 3}"
+    text = f"archgraph: 1\nname: n\ninput: [1, 8, 8]\ngraph: [{conv}, global_avg_pool, linear: 3]\n"
     tally = Tally()
     proposals = Proposals(Budget({}), parent=lambda n: Parent(loads(text), {"output": (3,)}))
     assert proposals.consider(Draw(0, 0.0, "block", 0.5, 0.5), seen=(), tally=tally) is None

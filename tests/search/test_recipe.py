@@ -120,12 +120,24 @@ workers: 2
     ("old", "new", "said"),
     [
         ("name: small\n", "", "1:1: the key 'name' is missing; it takes a name of letters, digits, '_', '-' and '.'"),
-        ("classes: 10", "clases: 10", "4:6: cifar_resnet8 has no variable 'clases'; did you mean 'classes'? (allowed: classes, input)"),
+        (
+            "classes: 10", "clases: 10",
+            "4:6: cifar_resnet8 has no variable 'clases'; did you mean 'classes'? (allowed: classes, input)",
+        ),
         ("input: [1, 8, 8]", "classes: 10", "4:20: the key 'classes' stands twice (it is given first in line 4)"),
-        (", input: [1, 8, 8]", "", "4:6: cifar_resnet8 takes [3, 32, 32], the images of digits are [1, 8, 8] (set: {input: [1, 8, 8]})"),
-        ("classes: 10", "classes: 7", "4:6: output of cifar_resnet8 is [7], digits has 10 classes (for example set: {classes: 10})"),
+        (
+            ", input: [1, 8, 8]", "",
+            "4:6: cifar_resnet8 takes [3, 32, 32], the images of digits are [1, 8, 8] (set: {input: [1, 8, 8]})",
+        ),
+        (
+            "classes: 10", "classes: 7",
+            "4:6: output of cifar_resnet8 is [7], digits has 10 classes (for example set: {classes: 10})",
+        ),
         ("{macs: 800k}", "{macs: [0, 2k]}", "5:16: an impossible budget: macs is to be 0 to 2,000 "),
-        ("{macs: 800k}", "{}\nmutate: {width: 0}", "6:9: no mutation has a weight above 0 (the parents would be all there is to train)"),
+        (
+            "{macs: 800k}", "{}\nmutate: {width: 0}",
+            "6:9: no mutation has a weight above 0 (the parents would be all there is to train)",
+        ),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_at_its_place(reading: Any, old: str, new: str, said: str) -> None:
@@ -160,9 +172,7 @@ def test_a_parent_over_the_budget_is_brought_inside(reading: Any) -> None:
     assert parent.origin.startswith("parent cifar_resnet8, brought inside the budget by ")
 
 
-def test_a_recipe_that_comes_with_archgraph_is_found_by_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recipe_that_comes_with_archgraph_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert read_recipe("digits").recipe.name == "digits"
     assert read_recipe("search/digits.yaml").recipe.name == "digits"

@@ -26,7 +26,10 @@ def activation(trace: Trace) -> Sequence[Site]:
     sites = [
         Site(
             trace.describe(literal.path),
-            [Option(f"{literal.value} -> {a}", partial(put, trace.spec, literal.path, a)) for a in _others(literal.value)],
+            [
+                Option(f"{literal.value} -> {other}", partial(put, trace.spec, literal.path, other))
+                for other in _others(literal.value)
+            ],
         )
         for literal in trace.of("activation")
         if literal.value in REPLACED and literal.path[-1] != GATE
@@ -34,7 +37,8 @@ def activation(trace: Trace) -> Sequence[Site]:
     for path, body in trace.bodies.items():
         for index, node in enumerate(body.nodes):
             if node.op in REPLACED and not node.args:
-                options = [Option(f"{node.op} -> {a}", partial(_swapped, trace.spec, path, index, a)) for a in _others(node.op)]
+                make = partial(_swapped, trace.spec, path, index)
+                options = [Option(f"{node.op} -> {other}", partial(make, other)) for other in _others(node.op)]
                 sites.append(Site(trace.describe((*path, index)), options))
     return sites
 

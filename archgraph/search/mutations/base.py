@@ -37,6 +37,10 @@ class Mutated(NamedTuple):
     site: str
     change: str
 
+    def as_dict(self) -> dict[str, str]:
+        """What was changed, without the spec."""
+        return {"operator": self.operator, "site": self.site, "change": self.change}
+
     def __str__(self) -> str:
         return f"{self.operator} ({self.site} {self.change})"
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from archgraph.search.mutations.base import Option, Site
 from archgraph.search.trace import Trace, roles
-from archgraph.search.tree import Path, get, nodes_in, put
+from archgraph.search.tree import Path, nodes_in, put
 from archgraph.spec.expressions import compile_expression
 from archgraph.spec.model import Body, Expr, NodeSpec, Spec, Value
 

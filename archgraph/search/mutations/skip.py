@@ -29,7 +29,8 @@ def skip(trace: Trace) -> Sequence[Site]:
                 sites.append(Site(trace.describe((*path, index)), [drop]))
                 continue
             runs = [n for n in range(1, LONGEST + 1) if _can_wrap(trace, path, body, index, n, named)]
-            options = [Option(_around(names[index : index + n]), partial(_wrapped, trace.spec, path, index, n)) for n in runs]
+            make = partial(_wrapped, trace.spec, path, index)
+            options = [Option(_around(names[index : index + n]), partial(make, n)) for n in runs]
             if options:
                 sites.append(Site(trace.describe((*path, index)), options))
     return sites
