@@ -10,6 +10,7 @@ from archgraph.errors import Finding, SpecError, UsageError
 from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
 from archgraph.graph.unreached import unreached
+from archgraph.graph.wording import printable
 from archgraph.loading import load
 from archgraph.shape import Shape, show
 from archgraph.spec.model import Spec
@@ -84,7 +85,7 @@ def unmet(spec: Spec, found: Cost) -> tuple[Finding, ...]:
             is_now = getattr(found, key)
             message = "" if is_now == expected else f"{key} is {is_now}, `expect` says {expected}"
         if message:
-            wrong.append(Finding(f"{spec.name}: {message}", at))
+            wrong.append(Finding(f"{printable(spec.name)}: {message}", at))
     return tuple(wrong)
 
 

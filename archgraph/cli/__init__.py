@@ -5,17 +5,25 @@ With `--json` the findings are on standard output, as JSON too: see `archgraph.c
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from archgraph import __version__
 from archgraph.cli import networks, search, vocabulary
 from archgraph.cli.frame import reported
 
 # Plain help and errors: they start faster, and can be copied.
-_PLAIN: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
+_PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "add_completion": False,
+    "no_args_is_help": True,
+}
 
 app = typer.Typer(help="Neural networks as YAML: what they cost, how they look, searches for better ones.", **_PLAIN)
 searches = typer.Typer(help="Search for networks under a budget.", **_PLAIN)
@@ -30,8 +38,26 @@ for _group, _commands in _COMMANDS.items():
         _group.command()(reported(_command))
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"archgraph {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _archgraph(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
     """Run the command line, and exit."""
-    # To look for plug-ins of pydantic reads the metadata of every installed package: a tenth of the time there is.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # A terminal that lacks a character shows `?`, not a traceback.
+    # Pydantic looks for plug-ins in the metadata of every installed package, which takes longer than most commands.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     app(prog_name="archgraph")

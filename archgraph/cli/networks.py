@@ -155,10 +155,11 @@ def render(
     """
     from archgraph.emit.dot import dot
     from archgraph.emit.picture import Drawing
+    from archgraph.graph.wording import printable
 
     graph, _ = _expanded(_spec(name, input, settings))
     Drawing(dot(graph, depth=depth, flat=flat, direction=direction)).save(output)
-    print(f"{output}: {graph.name}")
+    print(f"{output}: {printable(graph.name)}")
 
 
 def zoo(as_json: AsJson = False) -> None:

@@ -17,7 +17,7 @@ from archgraph.emit.table import Row, Sum
 from archgraph.graph.cost import Cost
 from archgraph.graph.model import Graph
 from archgraph.graph.space import Space
-from archgraph.graph.wording import human, human_bytes, text
+from archgraph.graph.wording import human, human_bytes, printable, text
 from archgraph.ops.reference import OpReference
 from archgraph.shape import Shape
 from archgraph.spec.model import Spec
@@ -73,8 +73,8 @@ def zoo(networks: Iterable[tuple[Spec, Cost]]) -> None:
     table.add_column("about", overflow="fold")
     table.add_column("source", style="dim", overflow="fold")
     for spec, found in networks:
-        size = _size(spec.input)
-        table.add_row(spec.name, human(found.params), human(found.macs), size, spec.about, spec.source)
+        counts = human(found.params), human(found.macs), _size(spec.input)
+        table.add_row(printable(spec.name), *counts, printable(spec.about), printable(spec.source))
     _print(table)
 
 
@@ -116,7 +116,7 @@ def _total(graph: Graph, total: Cost, *, batch: int) -> list[RenderableType]:
         value = getattr(total, key)
         short = human_bytes(value) if key.endswith("_bytes") else human(value)
         table.add_row(key, f"{value:,}", short, meaning.format(batch=batch))
-    return [Text.assemble((graph.name, "bold"), f"  {inputs} → {outputs}"), table]
+    return [Text.assemble((printable(graph.name), "bold"), f"  {inputs} → {outputs}"), table]
 
 
 def _space(held: Space) -> list[RenderableType]:

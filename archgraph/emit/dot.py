@@ -14,7 +14,7 @@ from archgraph import shape as shapes
 from archgraph.graph.cost import cost, node_costs
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, everything, glance, outline, shown
-from archgraph.graph.wording import arguments, human, label, op_name, text
+from archgraph.graph.wording import arguments, human, label, op_name, printable, text
 from archgraph.ops import OPS
 from archgraph.ops.base import Ref
 from archgraph.shape import Shape
@@ -244,7 +244,7 @@ def _small(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return html.escape(_printable(text))
+    return html.escape(printable(text))
 
 
 def _key(name: str) -> str:
@@ -254,12 +254,8 @@ def _key(name: str) -> str:
 
 
 def _tooltip(name: str) -> str:
-    text: str = graphviz.escape(_printable(name))  # a kind of text that Graphviz does not read as markup
+    text: str = graphviz.escape(printable(name))  # a kind of text that Graphviz does not read as markup
     return text
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _input(name: str) -> str:

@@ -58,7 +58,12 @@ def text(value: Any) -> str:
         return "{" + ", ".join(f"{name}: {text(item)}" for name, item in value.items()) + "}"
     if isinstance(value, tuple | list):
         return "[" + ", ".join(map(text, value)) + "]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else printable(str(value))
+
+
+def printable(given: str) -> str:
+    """A text that a spec may hold as anything, without what would steer a terminal or break a picture."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in given)
 
 
 def human(number: int) -> str:

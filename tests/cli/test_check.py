@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+Archgraph = Callable[..., Any]
+Write = Callable[[str, str], Path]
 
 GOOD = "archgraph: 1\nname: good\ninput: [3, 8, 8]\ngraph: [conv: [4, 3]]\n"
 BAD = "archgraph: 1\nname: bad\ninput: [3, 8, 8]\ngraph:\n  - convv: [4, 3]\n  - relu\n  - max_pool: {kernle: 2}\n"
@@ -20,13 +24,13 @@ def file(tmp_path: Path) -> Callable[[str, str], Path]:
     return write
 
 
-def test_a_right_file_is_one_line_and_exit_code_0(archgraph, file) -> None:
+def test_a_right_file_is_one_line_and_exit_code_0(archgraph: Archgraph, file: Write) -> None:
     path = file("good.yaml", GOOD)
     ran = archgraph("check", path)
     assert (ran.code, ran.out, ran.err) == (0, f"{path}: fine (112 params, 6,912 macs)\n", "")
 
 
-def test_all_mistakes_of_all_files_are_told_in_one_run(archgraph, file) -> None:
+def test_all_mistakes_of_all_files_are_told_in_one_run(archgraph: Archgraph, file: Write) -> None:
     one, other, good = file("one.yaml", BAD), file("other.yaml", BAD), file("good.yaml", GOOD)
     ran = archgraph("check", one, other, good)
     assert ran.code == 1
@@ -37,11 +41,11 @@ def test_all_mistakes_of_all_files_are_told_in_one_run(archgraph, file) -> None:
     assert f"{good}: fine" in ran.out
 
 
-def test_a_network_of_the_zoo_is_checked_by_name(archgraph) -> None:
+def test_a_network_of_the_zoo_is_checked_by_name(archgraph: Archgraph) -> None:
     assert archgraph("check", "lenet5").out.startswith("lenet5: fine (61,706 params")
 
 
-def test_expectations_that_do_not_hold_are_found_at_their_line(archgraph, file) -> None:
+def test_expectations_that_do_not_hold_are_found_at_their_line(archgraph: Archgraph, file: Write) -> None:
     path = file("good.yaml", GOOD + "expect: {params: 113, macs: 6912, output: [5, 8, 8]}\n")
     ran = archgraph("check", path)
     assert ran.code == 1
@@ -50,7 +54,7 @@ def test_expectations_that_do_not_hold_are_found_at_their_line(archgraph, file) 
     assert "macs is" not in ran.out
 
 
-def test_expectations_of_several_outputs_go_by_name(archgraph, file) -> None:
+def test_expectations_of_several_outputs_go_by_name(archgraph: Archgraph, file: Write) -> None:
     two = GOOD.replace(
         "graph: [conv: [4, 3]]", "graph: [{conv: [4, 3], id: a}, {conv: [2, 1], id: b}]\noutputs: {x: a, y: b}"
     )
@@ -61,14 +65,14 @@ def test_expectations_of_several_outputs_go_by_name(archgraph, file) -> None:
     assert ran.code == 1 and "`expect` gives one shape" in ran.out
 
 
-def test_a_missing_file_is_wrong_use_and_the_others_are_checked_all_the_same(archgraph, file) -> None:
+def test_a_missing_file_is_wrong_use_and_the_others_are_checked_all_the_same(archgraph: Archgraph, file: Write) -> None:
     ran = archgraph("check", "resnet51", file("bad.yaml", BAD), "no/such.yaml")
     assert ran.code == 2
     assert "resnet51: no network 'resnet51' in the zoo, and no such file; did you mean 'resnet50'?" in ran.out
     assert "unknown op 'convv'" in ran.out and "no file 'no/such.yaml'" in ran.out
 
 
-def test_json_has_a_result_for_each_file(archgraph, file) -> None:
+def test_json_has_a_result_for_each_file(archgraph: Archgraph, file: Write) -> None:
     bad, good = file("bad.yaml", BAD), file("good.yaml", GOOD)
     ran = archgraph("check", "--json", bad, good, "resnet51")
     assert ran.code == 2 and ran.err == ""
@@ -85,18 +89,19 @@ def test_json_has_a_result_for_each_file(archgraph, file) -> None:
     "content",
     [b"\xff\xfe\x00", b"", b"[", b"- 1\n- 2\n", b"archgraph: 1\n", b"\x00", b"a: &a [*a]", "é: ü\n".encode("latin-1")],
 )
-def test_whatever_a_file_holds_there_is_no_traceback(content: bytes, archgraph, tmp_path: Path) -> None:
+def test_whatever_a_file_holds_there_is_no_traceback(content: bytes, archgraph: Archgraph, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_bytes(content)
     ran = archgraph("check", tmp_path / "net.yaml")
     assert ran.code == 1 and "net.yaml" in ran.out
 
 
-def test_a_folder_is_wrong_use(archgraph, tmp_path: Path) -> None:
+def test_a_folder_is_wrong_use(archgraph: Archgraph, tmp_path: Path) -> None:
     assert archgraph("check", tmp_path).code == 2
 
 
-def test_a_recipe_is_checked_as_one(archgraph, file) -> None:
-    recipe = "archgraph_search: 1\nname: r\nspec: cifar_resnet8\nmutate: {width: 1}\nobjectives: [accuracy]\ntrials: 3\n"
+def test_a_recipe_is_checked_as_one(archgraph: Archgraph, file: Write) -> None:
+    recipe = "archgraph_search: 1\nname: r\nspec: cifar_resnet8\nmutate: {width: 1}\nobjectives: [accuracy]\n"
+    recipe += "trials: 3\n"
     recipe += "evaluate: {train: {data: digits}}\nset: {input: [1, 8, 8]}\n"
     fine = file("fine.yaml", recipe)
     assert archgraph("check", fine).out == f"{fine}: fine (a search of 3 trials)\n"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archgraph import zoo
 
+Archgraph = Callable[..., Any]
+
 SPACE = "archgraph: 1\nname: s\ninput: [3, 8, 8]\ngraph: [conv: {out: {choice: [4, 8, 16]}, kernel: 3}]\n"
 
 
-def test_cost_has_exactly_the_promised_keys(archgraph) -> None:
+def test_cost_has_exactly_the_promised_keys(archgraph: Archgraph) -> None:
     found = archgraph("cost", "resnet50", "--json").json
     keys = ["params", "macs", "flops", "activation_bytes", "peak_activation_bytes", "weights_bytes", "outputs"]
     assert [key for key in found if key != "buffers"] == keys
@@ -21,7 +25,7 @@ def test_cost_has_exactly_the_promised_keys(archgraph) -> None:
     assert found["outputs"] == {"output": [1000]}
 
 
-def test_cost_of_another_input_and_batch(archgraph) -> None:
+def test_cost_of_another_input_and_batch(archgraph: Archgraph) -> None:
     usual = archgraph("cost", "resnet50", "--json").json
     larger = archgraph("cost", "resnet50", "--input", "3,320,320", "--batch", 4, "--json").json
     assert larger["params"] == usual["params"] and larger["macs"] > 2 * usual["macs"] - usual["macs"] // 10
@@ -30,48 +34,48 @@ def test_cost_of_another_input_and_batch(archgraph) -> None:
 
 
 @pytest.mark.parametrize("by", ["op", "block", "node"])
-def test_cost_by_something_adds_up(by: str, archgraph) -> None:
+def test_cost_by_something_adds_up(by: str, archgraph: Archgraph) -> None:
     found = archgraph("cost", "resnet18", "--by", by, "--json").json
     assert sum(line["macs"] for line in found["by"]) == found["macs"]
     assert archgraph("cost", "resnet18", "--by", by).out.count("\n") > 10
 
 
-def test_cost_for_people_has_exact_numbers_by_the_names_of_the_keys(archgraph) -> None:
+def test_cost_for_people_has_exact_numbers_by_the_names_of_the_keys(archgraph: Archgraph) -> None:
     out = archgraph("cost", "lenet5").out
     assert re.search(r"params +61,706 +61\.7k", out) and re.search(r"macs +416,520 +417k", out)
     assert "1×32×32 → 10" in out
 
 
-def test_a_variable_is_set(archgraph) -> None:
+def test_a_variable_is_set(archgraph: Archgraph) -> None:
     assert archgraph("cost", "lenet5", "--set", "classes=7", "--json").json["outputs"] == {"output": [7]}
 
 
-def test_show_folds_blocks_and_copies(archgraph) -> None:
+def test_show_folds_blocks_and_copies(archgraph: Archgraph) -> None:
     out = archgraph("show", "resnet50").out
     assert re.search(r"stage\.1\.1–3 × 3 +bottleneck", out)
     assert "flops" in out and "8,178,368,512" in out and "peak_activation_bytes" in out
     assert out.count("\n") < 30
 
 
-def test_show_opens_blocks_and_lists_nodes(archgraph) -> None:
+def test_show_opens_blocks_and_lists_nodes(archgraph: Archgraph) -> None:
     deeper, flat = archgraph("show", "resnet18", "--depth", 2).out, archgraph("show", "resnet18", "--flat").out
     assert re.search(r"^  shortcut +conv", deeper, re.MULTILINE)
     assert re.search(r"^stage\.1\.0\.residual1\.shortcut\.conv +conv", flat, re.MULTILINE)
 
 
-def test_show_full_has_what_an_op_assumed(archgraph) -> None:
+def test_show_full_has_what_an_op_assumed(archgraph: Archgraph) -> None:
     out = archgraph("show", "lenet5", "--full").out
     assert "padding_mode=zeros" in out and "117,600" in out
 
 
-def test_show_json_has_rows_and_totals(archgraph) -> None:
+def test_show_json_has_rows_and_totals(archgraph: Archgraph) -> None:
     found = archgraph("show", "googlenet", "--json").json
     assert found["inputs"] == {"in": [3, 224, 224]}
     assert found["total"]["params"] == sum(row["params"] for row in found["rows"])
     assert {row["name"] for row in found["rows"] if row["train_only"]} == {"aux1", "aux2"}
 
 
-def test_show_tells_how_large_a_space_is(archgraph, tmp_path: Path) -> None:
+def test_show_tells_how_large_a_space_is(archgraph: Archgraph, tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(SPACE)
     assert "holds 3 networks" in archgraph("show", tmp_path / "s.yaml").out
     space = archgraph("show", tmp_path / "s.yaml", "--json").json["space"]
@@ -79,7 +83,7 @@ def test_show_tells_how_large_a_space_is(archgraph, tmp_path: Path) -> None:
     assert [space[name]["macs"] for name in ("smallest", "median", "largest")] == [6912, 13824, 27648]
 
 
-def test_zoo_lists_every_network(archgraph) -> None:
+def test_zoo_lists_every_network(archgraph: Archgraph) -> None:
     found = archgraph("zoo", "--json").json
     assert [line["name"] for line in found] == zoo.names()
     assert all(line["params"] > 0 and line["source"] and line["about"] for line in found)
@@ -87,7 +91,7 @@ def test_zoo_lists_every_network(archgraph) -> None:
     assert all(name in out for name in zoo.names())
 
 
-def test_render_writes_an_svg_with_the_names(archgraph, tmp_path: Path) -> None:
+def test_render_writes_an_svg_with_the_names(archgraph: Archgraph, tmp_path: Path) -> None:
     ran = archgraph("render", "resnet18", "-o", tmp_path / "net.svg", "--depth", 2)
     assert ran.code == 0 and ran.out == f"{tmp_path / 'net.svg'}: resnet18\n"
     words = "".join(ElementTree.parse(tmp_path / "net.svg").getroot().itertext())
@@ -117,13 +121,13 @@ def test_render_writes_an_svg_with_the_names(archgraph, tmp_path: Path) -> None:
         (["nonsense"], "nonsense"),
     ],
 )  # fmt: skip
-def test_wrong_use_is_exit_code_2_and_says_what_is_right(words: list[str], said: str, archgraph) -> None:
+def test_wrong_use_is_exit_code_2_and_says_what_is_right(words: list[str], said: str, archgraph: Archgraph) -> None:
     ran = archgraph(*words)
     assert ran.code == 2 and ran.out == ""
     assert said in " ".join(ran.err.split())
 
 
-def test_a_mistake_in_a_spec_is_exit_code_1(archgraph, tmp_path: Path) -> None:
+def test_a_mistake_in_a_spec_is_exit_code_1(archgraph: Archgraph, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(SPACE.replace("kernel: 3", "kernel: 30, pad: 0"))
     for words in (["show"], ["cost"], ["render", "-o", tmp_path / "net.svg"]):
         ran = archgraph(words[0], tmp_path / "net.yaml", *words[1:])
@@ -131,15 +135,23 @@ def test_a_mistake_in_a_spec_is_exit_code_1(archgraph, tmp_path: Path) -> None:
     assert not (tmp_path / "net.svg").exists()
 
 
-def test_an_input_that_does_not_fit_is_a_finding(archgraph) -> None:
+def test_an_input_that_does_not_fit_is_a_finding(archgraph: Archgraph) -> None:
     ran = archgraph("cost", "lenet5", "--input", "1,4,4")
     assert ran.code == 1 and "kernel" in ran.err
 
 
-def test_with_json_mistakes_are_json_too(archgraph, tmp_path: Path) -> None:
+def test_with_json_mistakes_are_json_too(archgraph: Archgraph, tmp_path: Path) -> None:
     ran = archgraph("cost", "resnet51", "--json")
     assert (ran.code, ran.err) == (2, "") and "resnet50" in ran.json["error"]
     (tmp_path / "net.yaml").write_text(SPACE.replace("conv", "convv"))
     ran = archgraph("show", tmp_path / "net.yaml", "--json")
     assert (ran.code, ran.err) == (1, "")
     assert ran.json["findings"][0]["line"] == 4
+
+
+def test_what_a_spec_says_does_not_steer_the_terminal(archgraph: Archgraph, tmp_path: Path) -> None:
+    text = 'archgraph: 1\nname: "a\\e[31mb"\ninput: [4]\ngraph: [relu]\nexpect: {params: 1}\n'
+    (tmp_path / "net.yaml").write_text(text)
+    for words in (["show"], ["cost"], ["check"], ["render", "-o", tmp_path / "net.dot"]):
+        ran = archgraph(words[0], tmp_path / "net.yaml", *words[1:])
+        assert "\x1b" not in ran.out + ran.err and "[31mb" in ran.out

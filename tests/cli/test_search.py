@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 
 import archgraph.search
 from archgraph.errors import Finding, Mark, Source, SpecError, UsageError
+
+Archgraph = Callable[..., Any]
+Calls = list[tuple[str, tuple[Any, ...], dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,19 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], d
     return made
 
 
-def test_run_hands_on_its_options(archgraph, calls) -> None:
+def test_run_hands_on_its_options(archgraph: Archgraph, calls: Calls) -> None:
     words = ["--trials", 7, "--out", "runs/x", "--set", "budget.macs=2M", "--set", "objectives=[accuracy, macs]"]
     assert archgraph("search", "run", "digits", *words).code == 0
     settings = {"budget.macs": 2_000_000, "objectives": ["accuracy", "macs"]}
     assert calls == [("run", ("digits",), {"trials": 7, "out": "runs/x", "settings": settings})]
 
 
-def test_run_leaves_the_rest_to_the_recipe(archgraph, calls) -> None:
+def test_run_leaves_the_rest_to_the_recipe(archgraph: Archgraph, calls: Calls) -> None:
     archgraph("search", "run", "digits")
     assert calls == [("run", ("digits",), {"trials": None, "out": None, "settings": {}})]
 
 
-def test_resume_and_show_take_a_folder(archgraph, calls) -> None:
+def test_resume_and_show_take_a_folder(archgraph: Archgraph, calls: Calls) -> None:
     archgraph("search", "resume", "runs/x", "--trials", 9)
     archgraph("search", "show", "runs/x")
     with pytest.raises(TypeError):  # the stand-in's result is no JSON
@@ -63,7 +67,9 @@ def test_resume_and_show_take_a_folder(archgraph, calls) -> None:
         (UsageError("'runs/x' exists"), 2, "archgraph: 'runs/x' exists"),
     ],
 )  # fmt: skip
-def test_mistakes_are_told(error: Exception, code: int, said: str, archgraph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_are_told(
+    error: Exception, code: int, said: str, archgraph: Archgraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*args: object, **options: object) -> None:
         raise error
 
@@ -72,14 +78,16 @@ def test_mistakes_are_told(error: Exception, code: int, said: str, archgraph, mo
     assert ran.code == code and said in ran.err
 
 
-def test_trials_are_at_least_one(archgraph) -> None:
+def test_trials_are_at_least_one(archgraph: Archgraph) -> None:
     assert archgraph("search", "run", "digits", "--trials", 0).code == 2
 
 
 @pytest.mark.parametrize(
     ("outcome", "code"), [(Outcome(), 0), (Outcome(interrupted=True), 130), (Outcome(best=None), 1)]
 )
-def test_the_exit_code_says_how_a_search_ended(outcome: Outcome, code: int, archgraph, monkeypatch) -> None:
+def test_the_exit_code_says_how_a_search_ended(
+    outcome: Outcome, code: int, archgraph: Archgraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("archgraph.search.run", lambda *args, **options: outcome)
     monkeypatch.setattr("archgraph.search.resume", lambda *args, **options: outcome)
     assert archgraph("search", "run", "digits").code == code

@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+import archgraph
+
 MAIN = "from archgraph.cli import main; main()"
 HEAVY = ("torch", "optuna", "networkx", "numpy", "sklearn", "plotly", "graphviz")
 COMMANDS = ["check", "show", "cost", "render", "zoo", "ops", "search run", "search resume", "search show"]
@@ -80,3 +82,17 @@ def test_what_goes_through_a_pipe_is_not_cut_to_a_terminals_width() -> None:
     environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
     out = shell("show", "resnet50", env=environment).stdout
     assert "out=64 kernel=7 stride=2 norm=batch act=relu" in out
+
+
+def test_a_terminal_that_lacks_a_character_is_no_reason_to_fail() -> None:
+    done = shell("show", "resnet50", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0 and "stage.1.1?3" in done.stdout
+
+
+def test_without_words_the_help_is_shown() -> None:
+    done = shell()
+    assert "Commands:" in done.stdout + done.stderr
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert shell("--version").stdout == f"archgraph {archgraph.__version__}\n"
