@@ -17,6 +17,7 @@ from archgraph.train.data import DATA
 from archgraph.train.settings import Training
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+PICTURE = re.compile(r'<img src="([^"]+)"')
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"yaml", "text", "console", "pycon", "python", "diff", "sh", ""}
@@ -56,7 +57,7 @@ def test_the_search_in_the_readme_prints_what_that_of_the_tour_does(pages: Modul
 
 def test_every_link_leads_somewhere(page: Path) -> None:
     text = CODE.sub("", page.read_text(encoding="utf-8"))
-    for link in LINK.findall(text):
+    for link in (*LINK.findall(text), *PICTURE.findall(text)):
         if link.startswith(("http://", "https://")):
             continue
         name, _, anchor = link.partition("#")
