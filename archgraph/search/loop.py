@@ -14,9 +14,9 @@ from archgraph.search.console import View
 from archgraph.search.evaluator import EvaluationError, Evaluator
 from archgraph.search.files import RunFolder
 from archgraph.search.mutations import Mutated
-from archgraph.search.outcome import Outcome, candidates, outcome, turn, winners
+from archgraph.search.outcome import Outcome, candidates, shown_of, turn, winners
 from archgraph.search.proposal import Candidate, Parent, Proposals, Tally, given, named
-from archgraph.search.ranking import Finished, improved
+from archgraph.search.ranking import Finished, Values, improved
 from archgraph.search.recipe import Recipe
 from archgraph.search.sampler import sampler
 from archgraph.search.study import StudyFile
@@ -32,6 +32,9 @@ class Search:
         self.parents = study.begun["parents"]
         self.seen = {trial.hash for trial in self.trials}
         self.finished: list[Finished] = []
+        self.values: dict[int, Values] = {}
+        self.won: list[Trial] = []
+        self.tally = Tally()
         self.operators = [name for name, weight in recipe.mutate.items() if weight]
         self.sampler = sampler(
             recipe.sampler,
@@ -56,6 +59,8 @@ class Search:
             else:
                 self._fail(old, old.error or INTERRUPTED)
         for known in sorted(self.trials, key=lambda trial: trial.index):
+            self.tally.add(known.turned_away)
+            self.won = winners(self.won, known, self.recipe)
             if known.state == "finished":
                 self._learn(known)
         self._note_time()
@@ -78,7 +83,8 @@ class Search:
     def outcome(self) -> Outcome:
         """The search as it stands."""
         sessions = [*self.before, self.session]
-        return outcome(self.folder.path, self.recipe, self.trials, tested=self.study.tested, sessions=sessions)
+        won = shown_of(self.won, self.recipe)
+        return Outcome(self.folder.path, self.recipe, self.trials, won, self.study.tested, sessions, self.tally)
 
     def test_winners(self) -> None:
         """Score the winners on the test images, each once in its life, and the parents to compare them with."""
@@ -118,6 +124,7 @@ class Search:
         new = trial(number, "running", known)
         self.trials.append(new)
         self.seen.add(new.hash)
+        self.tally.add(new.turned_away)
         self.view.training(number, new.change)
         epochs = self.recipe.evaluate.train.epochs
         try:
@@ -141,11 +148,11 @@ class Search:
 
     def _keep(self, ended: Trial) -> None:
         """Bring the folder's files and the bar up to date."""
-        won = winners(self.trials, self.recipe)
-        if ended in won:
+        self.won = winners(self.won, ended, self.recipe)
+        if ended in self.won:
             parents = [trial.number for trial in self.trials if trial.parent is None]
-            self.folder.keep_weights([*parents, *(trial.number for trial in won)])
-            if won[0] is ended:
+            self.folder.keep_weights([*parents, *(trial.number for trial in self.won)])
+            if self.won[0] is ended:
                 self.folder.write_best(ended)
         elif ended.parent is not None:
             self.folder.weights(ended.number).unlink(missing_ok=True)
@@ -156,8 +163,8 @@ class Search:
         """Let the sampler know of a finished trial."""
         assert known.values is not None
         values = turn(known.values, self.recipe)
-        by_number = {trial.number: trial.values for trial in self.finished}
-        parent = by_number.get(known.parent) if known.parent is not None else None
+        self.values[known.number] = values
+        parent = self.values.get(known.parent) if known.parent is not None else None
         better = parent is not None and improved(values, parent, self.finished)
         done = Finished(known.number, known.index, values, known.draw, better)
         self.finished.append(done)

@@ -75,20 +75,30 @@ def outcome(
     tally = Tally()
     for trial in trials:
         tally.add(trial.turned_away)
-    best = winners(trials, recipe)[: FRONT_SHOWN if len(recipe.objectives) > 1 else SHOWN]
-    return Outcome(folder, recipe, trials, best, tested, sessions, tally)
+    won: list[Trial] = []
+    for trial in trials:
+        won = winners(won, trial, recipe)
+    return Outcome(folder, recipe, trials, shown_of(won, recipe), tested, sessions, tally)
 
 
-def winners(trials: Sequence[Trial], recipe: Recipe) -> list[Trial]:
-    """The best trials, or those that none is better than in all objectives; sorted by objective, then by cost."""
-    finished = [trial for trial in trials if trial.values is not None]
-    turned = {trial.number: turn(trial.values, recipe) for trial in finished if trial.values is not None}
+def winners(won: Sequence[Trial], trial: Trial, recipe: Recipe) -> list[Trial]:
+    """The winners once another trial has ended: the best, or those that none is better than in all objectives.
+
+    They are sorted by objective, then by cost. No trial that is left out can come back.
+    """
+    if trial.values is None:
+        return list(won)
+    turned = {t.number: turn(t.values, recipe) for t in (*won, trial) if t.values is not None}
+    chosen = [t for t in (*won, trial) if not any(dominates(turned[o.number], turned[t.number]) for o in (*won, trial))]
     if len(recipe.objectives) == 1:
-        chosen = finished
-    else:
-        chosen = [t for t in finished if not any(dominates(turned[o.number], turned[t.number]) for o in finished)]
+        chosen = [*won, trial]
     best = sorted(chosen, key=lambda t: (turned[t.number], t.cost["macs"], t.cost["params"], t.number))
     return best[:SHOWN] if len(recipe.objectives) == 1 else best
+
+
+def shown_of(won: Sequence[Trial], recipe: Recipe) -> Sequence[Trial]:
+    """The winners that are shown and tested; of a front, the best by the first objective."""
+    return won[: FRONT_SHOWN if len(recipe.objectives) > 1 else SHOWN]
 
 
 def turn(values: Sequence[float], recipe: Recipe) -> Values:

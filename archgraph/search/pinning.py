@@ -36,20 +36,24 @@ def edited(
 
     `kept[n]` is the index in `before` of the node that stands at n now, or of the one it replaces; None for a new
     node. A node of the same op keeps its name; one of another op does where others refer to it, in this graph or in
-    `referenced`. The rest get an `id` only where their automatic name is taken.
+    `referenced`. The rest get another `id` only where their name is taken.
     """
     old = node_names(before)
     names = list(node_names(Body(tuple(nodes))))
     wanted = references(nodes) | heads(referenced)
     pinned: dict[int, str] = {}
+    settled: set[int] = set()
     for index, (node, origin) in enumerate(zip(nodes, kept, strict=True)):
-        if origin is None or node.id is not None or names[index] == old[origin]:
+        if origin is None:
             continue
-        if before.nodes[origin].op == node.op or old[origin] in wanted:
+        if node.id is None and names[index] != old[origin]:
+            if before.nodes[origin].op != node.op and old[origin] not in wanted:
+                continue
             pinned[index] = names[index] = old[origin]
+        settled.add(index)
     uses = Counter(names)
     for index, node in enumerate(nodes):
-        if node.id is None and index not in pinned and uses[names[index]] > 1:
+        if index not in settled and uses[names[index]] > 1:
             pinned[index] = names[index] = _free(node.op, uses)
             uses[names[index]] += 1
     return Body(tuple(replace(n, id=pinned[i]) if i in pinned else n for i, n in enumerate(nodes)))

@@ -15,6 +15,8 @@ from typing import Literal, Protocol, TypeAlias
 from archgraph.search.ranking import Draw, Finished, ranked
 
 Direction: TypeAlias = Literal["minimize", "maximize"]
+MEMORY = 200
+"""Trials that the weights of operators follow from."""
 SamplerName: TypeAlias = Literal["evolution", "random", "tpe", "nsga2"]
 
 
@@ -84,9 +86,10 @@ class RandomWalk:
 
 
 def adapted(weights: Mapping[str, float], finished: Sequence[Finished]) -> dict[str, float]:
-    """Weights times the part of an operator's children that were improvements, with one of each kind assumed."""
-    tries = Counter(trial.draw.operator for trial in finished if trial.draw)
-    successes = Counter(trial.draw.operator for trial in finished if trial.draw and trial.improved)
+    """Weights times the part of an operator's latest children that were improvements, one of each kind assumed."""
+    latest = [trial for trial in finished[-MEMORY:] if trial.draw]
+    tries = Counter(trial.draw.operator for trial in latest if trial.draw)
+    successes = Counter(trial.draw.operator for trial in latest if trial.draw and trial.improved)
     return {name: weight * (successes[name] + 1) / (tries[name] + 2) for name, weight in weights.items()}
 
 

@@ -155,3 +155,14 @@ def test_widths_stay_multiples_of_powers_of_two() -> None:
     assert widths(64) == [32, 48, 80, 96, 128]
     assert widths(1) == [2]
     assert all(width > 0 for value in range(1, 300) for width in widths(value))
+
+
+def test_a_skip_whose_nodes_are_wired_by_name_is_not_taken_out() -> None:
+    net = spec("- residual: {body: [conv: [8, 3], {conv: [8, 3], from: in}]}\n- conv: [8, 3]")
+    assert not [site.name for site in MUTATIONS["skip"](trace(net)) if site.name == "residual1"]
+
+
+def test_a_name_inside_a_skip_that_is_taken_outside_gives_way() -> None:
+    net = spec("- {conv: [8, 3], id: a}\n- residual: {body: [{conv: [8, 3], id: a}]}\n- conv: [8, 3]")
+    after = changed(net, "skip", "residual1", "drop the skip")
+    assert [node.id for node in after.graph.nodes[:3]] == ["a", "conv1", "conv2"]

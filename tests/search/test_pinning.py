@@ -42,3 +42,8 @@ def test_a_new_name_avoids_ids_given_by_people() -> None:
     given = NodeSpec("conv", id="se1")
     after = edited(Body((given,)), [given, SE], kept=[0, None])
     assert node_names(after) == ("se1", "se2")
+
+
+def test_a_new_node_gives_up_an_id_that_is_taken() -> None:
+    after = edited(Body((SE, RELU)), [SE, NodeSpec("conv", id="se1"), RELU], kept=[0, None, 1])
+    assert node_names(after) == ("se1", "conv1", "relu1")

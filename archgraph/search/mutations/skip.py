@@ -48,8 +48,11 @@ def _plain(node: NodeSpec) -> bool:
 def _is_simple(spec: Spec, node: NodeSpec) -> bool:
     """Whether a residual is its body, a shortcut and an activation, and nothing that would be lost without it."""
     body = node.args.get("body")
-    known = node.args.keys() <= {"body", "shortcut", "act"}
-    return known and isinstance(body, Body) and bool(body.nodes) and isinstance(_act(spec, node), str)
+    if not isinstance(body, Body) or not body.nodes or not node.args.keys() <= {"body", "shortcut", "act"}:
+        return False
+    # A name, or `in`, would mean another node once the body stands in the graph around it.
+    chained = all(inner.inputs in (None, ("prev",)) for inner in body.nodes)
+    return chained and isinstance(_act(spec, node), str)
 
 
 def _act(spec: Spec, node: NodeSpec) -> Value:
