@@ -9,7 +9,7 @@ from typing import Any
 from archgraph.errors import Finding, SpecError, UsageError
 from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
-from archgraph.graph.unreached import unreached
+from archgraph.graph.unreached import behind, unreached
 from archgraph.graph.wording import printable
 from archgraph.loading import load
 from archgraph.shape import Shape, show
@@ -50,6 +50,8 @@ def check(name: str, *, look: Callable[[str], str] | None = None) -> Checked:
     try:
         return Checked(name, (look or _spec)(name))
     except SpecError as error:
+        if isinstance(error.partial, Spec):
+            error = SpecError([*error.findings, *behind(error.findings, error.partial)])
         return Checked(name, findings=error.findings)
     except UsageError as error:
         return Checked(name, error=str(error))

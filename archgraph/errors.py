@@ -65,11 +65,15 @@ class ArchgraphError(Exception):
 
 
 class SpecError(ArchgraphError):
-    """A spec (or a recipe) that cannot be read: all its findings, in the order of the file."""
+    """A spec (or a recipe) that cannot be read: all its findings, in the order of the file.
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    `partial` is what could be read of it, for those who look for more mistakes in there.
+    """
+
+    def __init__(self, findings: Iterable[Finding], *, partial: Any = None) -> None:
         unique = dict.fromkeys(findings)
         self.findings: tuple[Finding, ...] = tuple(sorted(unique, key=_position))
+        self.partial = partial
         super().__init__(self.findings)
 
     def __str__(self) -> str:
@@ -108,7 +112,7 @@ def _position(finding: Finding) -> tuple[str, int, int]:
 
 def nearest(given: str, allowed: Iterable[str], *, kind: str = "", most: int = 12) -> str:
     """A hint for a name that does not exist: the nearest one, and what is allowed where the list is short."""
-    names: Sequence[str] = sorted(allowed)
+    names: Sequence[str] = sorted(set(allowed))
     # difflib takes milliseconds for hundreds of names, and a hostile file has tens of thousands.
     alike = names if len(names) <= 500 else [name for name in names if name[:1] == given[:1]][:500]
     close = difflib.get_close_matches(given[:100], alike, n=1, cutoff=0.55)

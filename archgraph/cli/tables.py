@@ -126,7 +126,7 @@ def _space(held: Space) -> list[RenderableType]:
     table = _table("networks" if whole else f"of {seen:,} at random", right=("params", "macs", "flops"))
     for name, found in (("smallest", held.smallest), ("median", held.median), ("largest", held.largest)):
         table.add_row(name, f"{found.params:,}", f"{found.macs:,}", f"{found.flops:,}")
-    said = f"The figures above are of the first choices. The space holds {about}{held.networks:,} networks"
+    said = f"The figures above are of its defaults. The space holds {about}{held.networks:,} networks"
     if held.refused:
         said += f"; {held.refused:,} of the {seen:,} looked at do not fit together"
     return ["", f"{said}.", "", table]

@@ -13,6 +13,7 @@ from archgraph.errors import Finding, Mark, RuleError, SpecError, nearest
 from archgraph.graph.builder import MAX_NODES, Assembly, MacroBuilder, Place, Stop
 from archgraph.graph.model import Graph, Scope
 from archgraph.graph.templates import Templates
+from archgraph.ops import mistakes
 from archgraph.ops.base import Macro, Primitive, Ref
 from archgraph.shape import Shape
 from archgraph.spec.evaluate import evaluate
@@ -64,9 +65,15 @@ class _Expansion:
 
     def evaluated_defaults(self, op: str) -> dict[str, Any]:
         """The file's defaults for an op, with its expressions resolved."""
-        given = self.spec.defaults.get(op, {})
-        at = self.spec.marks.get(f"defaults.{op}")
-        return {k: self._value(v, self.vars, f"defaults.{op}.{k}", at) for k, v in given.items()}
+        given = self.spec.defaults.get(op)
+        if not given:
+            return {}
+        marks = {f".{k}": mark for k in given if (mark := self.spec.marks.get(f"defaults.{op}.{k}"))}
+        found = {k: self._value(v, self.vars, f"defaults.{op}.{k}", marks.get(f".{k}")) for k, v in given.items()}
+        for mistake in mistakes(op, found):
+            self._locate(mistake, Place(f"defaults.{op}", marks))
+            found.pop(str(mistake.argument).partition(".")[0], None)
+        return found
 
     def run(self) -> Ref | None:
         return self.body(self.spec.graph, "", self.vars, Ref("in"), self.names)
@@ -331,7 +338,9 @@ _ARTICLES = {
 
 
 def _plain(args: Mapping[str, Any]) -> Env:
-    return {key: value for key, value in args.items() if isinstance(value, (int, float, str, tuple))}
+    """Arguments to show beside a box: its graphs are shown as what is in it."""
+    plain = {key: value for key, value in args.items() if isinstance(value, (int, float, str, tuple))}
+    return {key: value for key, value in plain.items() if not (type(value) is tuple and Body in map(type, value))}
 
 
 def _type_name(default: Any) -> str | None:

@@ -1,8 +1,10 @@
-"""Mistakes where an expansion may not come: blocks nothing uses, options not taken, nodes whose `when` is false."""
+"""Mistakes where an expansion does not come: blocks nothing uses, options not taken, nodes whose `when` is false, and
+whatever stands in a file that has other mistakes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archgraph.errors import Finding
 from archgraph.graph.builder import Place
@@ -14,13 +16,25 @@ def unreached(spec: Spec) -> list[Finding]:
     """Wrong arguments of the nodes that `expand` may never look at, as far as their text says."""
     reached: set[int] = set()
     _reach(spec, spec.graph, reached)
-    bodies = [spec.graph, *(block.graph for block in spec.blocks.values())]
-    nodes = [node for body in bodies for node in _nodes(body) if id(node) not in reached and node.op in OPS]
-    found = []
-    for node in nodes:
+    return [mistake for node in _all(spec) if id(node) not in reached for mistake in _wrong(node)]
+
+
+def behind(findings: Sequence[Finding], spec: Spec) -> list[Finding]:
+    """Wrong arguments in what could be read of a file that has other mistakes; not of nodes that have one of those."""
+    marked = {finding.at for finding in findings}
+    return [mistake for node in _all(spec) if marked.isdisjoint(node.marks.values()) for mistake in _wrong(node)]
+
+
+def _all(spec: Spec) -> Iterator[NodeSpec]:
+    for body in (spec.graph, *(block.graph for block in spec.blocks.values())):
+        yield from _nodes(body)
+
+
+def _wrong(node: NodeSpec) -> Iterator[Finding]:
+    """What is wrong with the arguments that stand in the text; a block's are known when it is expanded."""
+    if node.op in OPS:
         written = {key: value for key, value in node.args.items() if not _undecided(value)}
-        found += [Place(node.op, node.marks).finding(mistake) for mistake in mistakes(node.op, written)]
-    return found
+        yield from (Place(node.op, node.marks).finding(mistake) for mistake in mistakes(node.op, written))
 
 
 def _reach(spec: Spec, body: Body, reached: set[int]) -> None:

@@ -38,7 +38,8 @@ def parse(tree: Tree, vocabulary: Vocabulary) -> Spec:
         findings.add(f"a spec is a mapping, given {kind(tree.root)}", tree.root.mark, "it begins with `archgraph: 1`")
         raise SpecError(findings.found)
     spec = _File(tree.root, vocabulary, findings).spec()
-    findings.check()
+    if findings.found:
+        raise SpecError(findings.found, partial=spec)
     return spec
 
 

@@ -184,3 +184,8 @@ def test_an_expansion_past_the_limits_is_refused(graph: str, said: str) -> None:
 def test_values_of_the_wrong_kind_are_located(graph: str, line: int, said: str) -> None:
     shown = error(graph)
     assert shown.startswith(f"net.yaml:{line}:") and said in shown
+
+
+def test_a_box_shows_its_arguments_without_its_graphs() -> None:
+    graph = expand("graph: [branches: {paths: [[conv: [8, 1]], [conv: [8, 3]]], merge: add}]")
+    assert graph.scopes["branches1"].args == {"merge": "add"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import archgraph
-from archgraph.checking import examine
+from archgraph.checking import check, examine
 
 HEAD = "archgraph: 1\nname: net\ninput: [3, 16, 16]\n"
 
@@ -36,3 +38,16 @@ def test_two_wrong_arguments_of_one_node_are_two_findings() -> None:
     with pytest.raises(archgraph.SpecError) as caught:
         examine(archgraph.loads(HEAD + "graph: [conv: {out: wide, kernel: tall}]", name="net.yaml"))
     assert len(caught.value.findings) == 2
+
+
+def test_a_file_with_mistakes_of_both_kinds_shows_them_in_one_run(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(HEAD + "graph:\n  - conv: {out: 8, kernal: 3}\n  - conv: {out: 8, kernel: 3, act: rleu}\n  - relu")
+    assert [(f.at.line, f.at.col) for f in check(str(path)).findings] == [(5, 20), (6, 36)]
+
+
+def test_a_wrong_default_is_shown_where_it_stands_and_once() -> None:
+    text = "defaults: {conv: {act: rleu}}\ngraph: [conv: [8, 3], conv: [8, 3]]"
+    with pytest.raises(archgraph.SpecError) as caught:
+        examine(archgraph.loads(HEAD + text, name="net.yaml"))
+    assert [str(f.at) for f in caught.value.findings] == ["net.yaml:4:24"]
