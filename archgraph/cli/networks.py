@@ -83,13 +83,12 @@ def show(
     """
     from archgraph.emit.table import rows
     from archgraph.graph.cost import cost
-    from archgraph.graph.space import space
 
     spec = _spec(name, input, settings)
     graph, chosen = _expanded(spec)
     lines = rows(graph, depth=depth or 1, flat=flat or full, full=full)
     total = cost(graph)
-    held = space(spec) if chosen else None
+    held = _space(spec) if chosen else None
     if as_json:
         data: dict[str, Any] = {"name": graph.name, "inputs": {key: list(shape) for key, shape in graph.inputs.items()}}
         data |= {"rows": [row.as_dict() for row in lines], "total": total.as_dict()}
@@ -189,6 +188,12 @@ def zoo(as_json: AsJson = False) -> None:
         from archgraph.cli import tables
 
         tables.zoo(networks)
+
+
+def _space(spec: Spec) -> Space | None:
+    from archgraph.graph.space import space
+
+    return space(spec)
 
 
 def _as_dict(held: Space) -> dict[str, Any]:

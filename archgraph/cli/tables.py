@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -13,14 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from archgraph import shape as shapes
-from archgraph.emit.table import Row, Sum
-from archgraph.graph.cost import Cost
-from archgraph.graph.model import Graph
-from archgraph.graph.space import Space
 from archgraph.graph.wording import human, human_bytes, printable, text
-from archgraph.ops.reference import OpReference
-from archgraph.shape import Shape
-from archgraph.spec.model import Spec
+
+if TYPE_CHECKING:
+    from archgraph.emit.table import Row, Sum
+    from archgraph.graph.cost import Cost
+    from archgraph.graph.model import Graph
+    from archgraph.graph.space import Space
+    from archgraph.ops.reference import OpReference
+    from archgraph.shape import Shape
+    from archgraph.spec.model import Spec
 
 PIPE_WIDTH = 160
 """Columns where the output is no terminal and `COLUMNS` says nothing: few tables need to be cut there."""
