@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from archgraph.search.outcome import Outcome, read_outcome, shown, uncertainty
 from archgraph.search.trials import Trial
@@ -23,17 +23,19 @@ class View:
         self.console = console or Console(highlight=False)
         self._bar = Progress(
             TextColumn("trials"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[best]}"),
             TextColumn("[dim]{task.fields[away]}"),
-            TextColumn("[dim]{task.fields[now]}"),
+            # What is being trained takes the room that the rest leaves.
+            TextColumn("[dim]{task.fields[now]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+            expand=True,
             console=self.console,
             # A file or a pipe gets one line a trial instead of a bar.
             disable=not self.console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=None, best="", away="", now="")
+        self._task = self._bar.add_task("", total=None, best="", away="", now="starting PyTorch")
 
     def __enter__(self) -> View:
         self._bar.start()
@@ -65,9 +67,8 @@ class View:
         first = found.recipe.objectives[0]
         best = found.best
         if best is not None:
-            self._bar.update(self._task, best=f"best {shown(first, best.measure(first))} (trial {best.number})")
-        away = f"{found.tally.over_budget} over budget, {found.tally.duplicates} known"
-        self._bar.update(self._task, completed=done, away=away)
+            self._bar.update(self._task, best=f"best {shown(first, best.measure(first))}")
+        self._bar.update(self._task, completed=done, away=f"{found.tally.over_budget} over budget")
         if trial.error is not None:
             self.say(f"trial {trial.number} failed: {trial.error}")
         elif not self.console.is_terminal:

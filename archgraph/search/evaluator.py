@@ -125,9 +125,11 @@ class ChildProcess:
         self._answers = queue.Queue()
         # Threads that wait without spinning lose little on an idle machine, and 10 times less on a busy one.
         environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+        # It finds the modules that this process finds, and none that only happen to lie in the current folder.
+        environment["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "archgraph.search.trainer"],
+                [sys.executable, "-P", "-m", "archgraph.search.trainer"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
                 env=environment,
             )  # fmt: skip

@@ -111,10 +111,10 @@ def _go_on(path: Path, trials: int | None, console: Console | None, evaluator: M
     with closed_at_end(evaluator(recipe, folder)) as scoring, View(console) as view:
         search = Search(folder, study, recipe, scoring, view)
         try:
+            view.total(total)
             about = scoring.about()
             search.begin(_session(about), started=started)
             opening(search.outcome(), view, about, trials=total)
-            view.total(total)
             if (there := candidates(search.trials)) >= total:
                 view.say(f"{path} has {there} trials already; --trials is how many there are in all")
             search.run(total)
