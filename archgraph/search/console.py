@@ -131,6 +131,10 @@ def facts(found: Outcome) -> list[str]:
     """What was counted, where the results are, and the line that continues the search."""
     tally = found.tally
     failed = f", {len(found.failed)} failed" if found.failed else ""
+    failed += f", {len(found.interrupted)} interrupted" if found.interrupted else ""
+    # A search that is running, or was killed, has no report yet.
+    whole = all((found.folder / name).is_file() for name in ("best.safetensors", "best.svg", "report.html"))
+    beside = ", with .safetensors and .svg; report.html beside them" if whole else ""
     lines = [
         "",
         f"{len(found.finished)} trials finished{failed}; {tally.proposals:,} proposals, of which turned away before "
@@ -140,7 +144,7 @@ def facts(found: Outcome) -> list[str]:
     if found.best is None:
         lines.append("no trial has finished: there is no best network yet")
     else:
-        lines.append(f"best network: {found.folder / 'best.yaml'}, with .safetensors and .svg; report.html beside them")
+        lines.append(f"best network: {found.folder / 'best.yaml'}{beside}")
     lines.append(f"to continue: archgraph search resume {shlex.quote(str(found.folder))} --trials {found.next_total}")
     return lines
 

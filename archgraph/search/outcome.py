@@ -12,7 +12,7 @@ from typing import Any
 from archgraph.search.proposal import Tally
 from archgraph.search.ranking import Values, dominates
 from archgraph.search.recipe import OBJECTIVES, Recipe
-from archgraph.search.trials import Trial
+from archgraph.search.trials import INTERRUPTED, Trial
 
 SHOWN = 5
 """Winners of a search with one objective."""
@@ -45,7 +45,12 @@ class Outcome:
     @property
     def failed(self) -> list[Trial]:
         """The trials that could not be scored."""
-        return [trial for trial in self.trials if trial.state == "failed"]
+        return [trial for trial in self.trials if trial.state == "failed" and trial.error != INTERRUPTED]
+
+    @property
+    def interrupted(self) -> list[Trial]:
+        """The trials that ended with their search; most were run again."""
+        return [trial for trial in self.trials if trial.error == INTERRUPTED]
 
     @property
     def references(self) -> list[Trial]:
@@ -143,6 +148,7 @@ def summary(folder: str | os.PathLike[str]) -> dict[str, Any]:
         "budget": {name: {"min": low, "max": high} for name, (low, high) in found.recipe.budget.items()},
         "trials": {
             "wanted": found.recipe.trials, "finished": len(found.finished), "failed": len(found.failed),
+            "interrupted": len(found.interrupted),
         },
         "turned_away": found.tally.as_dict(),
         "sessions": list(found.sessions),

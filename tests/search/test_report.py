@@ -57,7 +57,7 @@ def test_a_report_of_nothing_finished_can_be_written(tmp_path: Path) -> None:
     fake = Fake(interrupts=0)
     console = Console(file=io.StringIO(), width=120)
     folder = run(recipe(tmp_path), out=tmp_path / "run", evaluator=fake, console=console).folder
-    assert "0 trials finished, 1 failed" in words(html(read_outcome(folder)))
+    assert "0 trials finished, 1 interrupted" in words(html(read_outcome(folder)))
 
 
 def test_an_uncertainty_is_half_of_wilsons_interval() -> None:
