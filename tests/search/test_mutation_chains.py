@@ -40,7 +40,7 @@ def test_chains_of_changes_give_networks_that_read_back_as_written(name: str) ->
     start = load(name)
     rng = Random(name)
     spec, made = start, 0
-    for step in range(150):
+    for step in range(250):
         changed = mutate(spec, rng.choice(list(MUTATIONS)), rng)
         if not isinstance(changed, Mutated):
             continue
@@ -53,7 +53,7 @@ def test_chains_of_changes_give_networks_that_read_back_as_written(name: str) ->
             assert loads(dump(changed.spec)) == changed.spec, changed
         # What has grown too far begins anew, so that the test ends in time.
         spec = changed.spec if len(graph) < 400 and step % 25 else start
-    assert made > 75
+    assert made > 125
 
 
 @settings(max_examples=30, deadline=None)

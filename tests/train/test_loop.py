@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from torch import nn
 
-torch = pytest.importorskip("torch")
-
-from torch import nn  # noqa: E402
-
-from archgraph import build, load, override  # noqa: E402
-from archgraph.train.data import Split  # noqa: E402
-from archgraph.train.data import load as load_data  # noqa: E402
-from archgraph.train.device import device, use_threads  # noqa: E402
-from archgraph.train.loop import DivergenceError, _augmented, _rate, score, train  # noqa: E402
-from archgraph.train.settings import Training  # noqa: E402
+from archgraph import build, load, override
+from archgraph.train.data import Split
+from archgraph.train.data import load as load_data
+from archgraph.train.device import device, use_threads
+from archgraph.train.loop import DivergenceError, _augmented, _rate, score, train
+from archgraph.train.settings import Training
 
 pytestmark = pytest.mark.torch
 
