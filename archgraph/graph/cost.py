@@ -86,16 +86,19 @@ def node_costs(graph: Graph) -> dict[str, NodeCost]:
 
 def peak_elements(graph: Graph) -> int:
     """The most elements of node outputs alive at once in eval mode, run in order, each freed after its last use."""
-    needed = graph.needed(training=False) if graph.train_only else graph.nodes.keys()
-    order = [node for name, node in graph.nodes.items() if name in needed]
-    last_use = {ref[0]: number for number, node in enumerate(order) for ref in node.inputs}
+    order = list(graph.nodes.values())
+    if graph.train_only:
+        needed = graph.needed(training=False)
+        order = [node for node in order if node.name in needed]
+    last_use = {ref[0]: number for number, node in enumerate(order) for ref in node[2]}
     last_use.update((ref.node, len(order)) for out, ref in graph.outputs.items() if out not in graph.train_only)
     freed = [0] * (len(order) + 1)
     alive = peak = 0
     for number, node in enumerate(order):
         size = node.facts.numel
         alive += size
-        peak = max(peak, alive)
+        if alive > peak:
+            peak = alive
         freed[last_use.get(node.name, number)] += size
         alive -= freed[number]
     return peak

@@ -23,6 +23,7 @@ class Template(NamedTuple):
     nodes: tuple[Node, ...]
     scopes: tuple[tuple[str, Scope], ...]
     params: int
+    wires: int
     first: Ref
     last: Ref
 
@@ -61,10 +62,11 @@ class Templates:
         """Keep what was assembled below `prefix` since there were so many nodes, scopes and parameters."""
         assembly = self._assembly
         made = tuple(assembly.order[nodes:])
+        wires = sum(len(node.inputs) for node in made)
         boxes = tuple((n, assembly.scopes[n]) for n in assembly.opened[scopes:] if n in assembly.scopes)
         if len(self._known) >= MAX_TEMPLATES:
             self._known.clear()
-        self._known[key] = Template(prefix, made, boxes, assembly.params - params, first, last)
+        self._known[key] = Template(prefix, made, boxes, assembly.params - params, wires, first, last)
 
     def replay(self, key: Any, prefix: str, first: Ref) -> Ref | None:
         """Write a known block again below `prefix`, fed by `first`; None where it is not known."""
@@ -72,13 +74,17 @@ class Templates:
         if template is None:
             return None
         assembly, cut = self._assembly, len(template.prefix)
-        moved = {template.first.node: first}
         for name, scope in template.scopes:
             assembly.open(prefix + name[cut:], scope)
-        for node in template.nodes:
-            name = prefix + node.name[cut:]
-            inputs = tuple([moved[ref[0]] for ref in node.inputs])
-            shares = prefix + node.shares[cut:] if node.shares else None
-            moved[node.name] = assembly.put(Node(name, node.op, inputs, node.facts, shares, node.at))
+        # This loop is most of the time of a search's proposal: it makes the tuples without their constructors.
+        new, moved = tuple.__new__, {template.first.node: first}
+        nodes, shapes, append = assembly.nodes, assembly.shapes, assembly.order.append
+        for old, op, fed, known, shares, at in template.nodes:
+            name = prefix + old[cut:]
+            inputs = (moved[fed[0][0]],) if len(fed) == 1 else tuple([moved[ref[0]] for ref in fed])
+            node = new(Node, (name, op, inputs, known, prefix + shares[cut:] if shares else None, at))
+            nodes[name], shapes[name], moved[old] = node, known[0], new(Ref, (name, 0))
+            append(node)
+        assembly.wires += template.wires
         assembly.grow(template.params, prefix, template.nodes[0].at)
         return moved[template.last.node]
