@@ -51,7 +51,7 @@ class Templates:
     def key(self, block: str, args: Mapping[str, Any], shape: Shape) -> Any:
         """What decides how a block expands, or None where an argument has no hash. 1, 1.0 and True differ."""
         values = tuple(args.values())
-        key = (block, values, repr(values), shape)
+        key = (block, tuple(args), values, repr(values), shape)
         try:
             hash(key)
         except TypeError:

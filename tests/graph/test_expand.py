@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import archgraph
@@ -189,3 +191,24 @@ def test_values_of_the_wrong_kind_are_located(graph: str, line: int, said: str) 
 def test_a_box_shows_its_arguments_without_its_graphs() -> None:
     graph = expand("graph: [branches: {paths: [[conv: [8, 1]], [conv: [8, 3]]], merge: add}]")
     assert graph.scopes["branches1"].args == {"merge": "add"}
+
+
+def test_copies_of_a_block_differ_by_which_argument_was_given() -> None:
+    graph = expand(
+        "blocks: {unit: {args: {a: 1, b: 1}, graph: [conv: {out: 3*$a, kernel: 1}, conv: {out: 3, kernel: 2*$b + 1}]}}\n"
+        "graph: [unit: {a: 2}, unit: {b: 2}, unit: {a: 2}]"
+    )
+    assert [node.shape[0] for node in graph] == [6, 3, 3, 3, 6, 3]
+    assert [graph.nodes[f"unit{n}.conv2"].op.kernel for n in (1, 2, 3)] == [3, 5, 3]
+
+
+def test_a_child_takes_nothing_from_its_parent_that_it_does_not_share() -> None:
+    parent = archgraph.loads(
+        HEAD + "defaults: {conv: {act: relu}}\nblocks: {unit: {args: {w: int}, graph: [conv: [$w, 3]]}}\n"
+        "graph: [unit: 8, unit: 8]"
+    )
+    assert names(archgraph.expand(parent)) == [
+        "unit1.conv1.conv", "unit1.conv1.act", "unit2.conv1.conv", "unit2.conv1.act",
+    ]  # fmt: skip
+    child = replace(parent, defaults={})
+    assert names(archgraph.expand(child)) == ["unit1.conv1", "unit2.conv1"]
