@@ -195,7 +195,8 @@ def test_a_box_shows_its_arguments_without_its_graphs() -> None:
 
 def test_copies_of_a_block_differ_by_which_argument_was_given() -> None:
     graph = expand(
-        "blocks: {unit: {args: {a: 1, b: 1}, graph: [conv: {out: 3*$a, kernel: 1}, conv: {out: 3, kernel: 2*$b + 1}]}}\n"
+        "blocks: {unit: {args: {a: 1, b: 1}, "
+        "graph: [conv: {out: 3*$a, kernel: 1}, conv: {out: 3, kernel: 2*$b + 1}]}}\n"
         "graph: [unit: {a: 2}, unit: {b: 2}, unit: {a: 2}]"
     )
     assert [node.shape[0] for node in graph] == [6, 3, 3, 3, 6, 3]
