@@ -1,0 +1,133 @@
+"""YAML in, the place and the gist of the message out; and all mistakes of a file in one run."""
+
+# ruff: noqa: E501 - one case a line reads better than a short line
+from __future__ import annotations
+
+import pytest
+from small_vocabulary import HEAD, message_of
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        # The top level
+        ("graph: relu\n", "4:8: `graph` is a list of nodes, given the text 'relu'"),
+        ("graph: []\n", "4:8: `graph` has no nodes"),
+        ("graph: [relu]\nvars: 3\n", "5:7: `vars` is a mapping, given the number 3"),
+        ("graph: [relu]\nabout: 3\n", "5:8: `about` is a text, given the number 3"),
+        ("graph: [relu]\nuse: resnet18\n", "5:1: `use` cannot be used yet"),
+        ("graph: [relu]\nvars: {a-b: 3}\n", "5:8: 'a-b' cannot name a variable"),
+        ("graph: [relu]\nvars: {i: 3}\n", "5:8: 'i' cannot be given to a variable"),
+        ("graph: [relu]\nvars: {a: $b, b: 1}\n", "5:11: unknown variable '$b'"),
+        ("graph: [relu]\nvars: {a: $a}\n", "5:11: unknown variable '$a'"),
+        ("graph: [relu]\nvars: {a: .nan}\n", "5:11: .nan is not a usable number"),
+        ("graph: [relu]\ndefaults: {cnv: {act: relu}}\n", "5:12: unknown op 'cnv' in `defaults`"),
+        ("graph: [relu]\ndefaults: {conv: {atc: relu}}\n", "5:19: unknown argument 'atc' of conv"),
+        ("graph: [relu]\ndefaults: {conv: relu}\n", "5:18: conv takes arguments by name here, given the text 'relu'"),
+        ("graph: [relu]\nblocks: {b: {graph: [relu]}}\ndefaults: {b: {}}\n", "6:12: `defaults` are for ops, 'b' is a block"),
+        ("graph: [relu]\noutputs: {y: rel1}\n", "5:14: `outputs`: unknown node 'rel1'"),
+        ("graph: [relu]\noutputs: {y: prev}\n", "5:14: `outputs`: unknown node 'prev'"),
+        ("graph: [relu]\noutputs: {'a b': relu1}\n", "5:11: 'a b' cannot be a name in `outputs`"),
+        ("graph: [relu]\noutputs: {y: 1}\n", "5:14: `outputs` takes names of nodes, given the number 1"),
+        ("graph: [relu]\nfeatures: {y: relu1.0}\n", "5:15: 'relu1.0' does not exist"),
+        ("graph: [relu]\ntrain_only: [y]\n", "5:14: unknown output 'y' in `train_only`"),
+        ("graph: [relu]\ntrain_only: y\n", "5:13: `train_only` is a list of outputs, given the text 'y'"),
+        ("graph: [relu]\noutputs: {y: relu1}\ntrain_only: [y]\n", "6:13: every output is in `train_only`"),
+        ("graph: [relu]\nexpect: {parms: 1}\n", "5:10: unknown key 'parms' in `expect`"),
+        ("graph: [relu]\nexpect: {macs: 1.5}\n", "5:16: expect.macs is a whole number, given the number 1.5"),
+        # Blocks
+        ("graph: [relu]\nblocks: {conv: {graph: [relu]}}\n", "5:10: the block 'conv' has the name of an op"),
+        ("graph: [relu]\nblocks: {from: {graph: [relu]}}\n", "5:10: a block cannot be named 'from'"),
+        ("graph: [relu]\nblocks: {1x: {graph: [relu]}}\n", "5:10: '1x' cannot name a block"),
+        ("graph: [relu]\nblocks: {b: [relu]}\n", "5:13: the block 'b' is a mapping, given a list"),
+        ("graph: [relu]\nblocks: {b: {args: {n: int}}}\n", "5:10: the block 'b' has no `graph`"),
+        ("graph: [relu]\nblocks: {b: {grph: [], graph: [relu]}}\n", "5:14: unknown key 'grph' in block 'b'"),
+        ("graph: [relu]\nblocks: {b: {args: {n: integer}, graph: [relu]}}\n", "5:24: unknown type 'integer' of argument 'n' of b"),
+        ("graph: [relu]\nblocks: {b: {args: {n: 1}, vars: {n: 2}, graph: [relu]}}\n", "5:35: 'n' is an argument of this block already"),
+        ("graph: [relu]\nblocks: {b: {args: {n: $m}, graph: [relu]}}\n", "5:24: unknown variable '$m'"),
+        ("graph: [relu]\nblocks: {b: {outputs: [a], graph: [relu]}}\n", "5:14: `outputs` of a block cannot be used yet"),
+        ("blocks: {b: {args: {n: 1}, graph: [relu]}}\ngraph: [linear: $n]\n", "5:17: unknown variable '$n'"),
+        # Nodes
+        ("graph: [3]\n", "4:9: a node is an op with its arguments, given the number 3"),
+        ("graph: [[relu]]\n", "4:9: a node is an op with its arguments, given a list"),
+        ("graph: [{}]\n", "4:9: a node without an op"),
+        ("graph: [{id: a}]\n", "4:9: a node without an op"),
+        ("graph: [relu: 3]\n", "4:15: a value for relu, which takes no arguments"),
+        ("graph: [$op: 3]\n", "4:9: unknown op '$op'"),
+        ("graph: [{relu: , frm: in}]\n", "4:18: unknown key 'frm' beside 'relu'"),
+        ("graph: [{relu: , share: a}]\n", "4:18: `share` cannot be used yet"),
+        ("graph: [{relu: , id: 3}]\n", "4:22: an id is a text, given the number 3"),
+        ("graph: [{relu: , id: a.b}]\n", "4:22: 'a.b' cannot be an id"),
+        ("graph: [{relu: , id: prev}]\n", "4:22: 'prev' cannot be an id"),
+        ("graph: [{relu: , from: [in, 3]}]\n", "4:29: `from` takes names of nodes, given the number 3"),
+        ("graph: [{relu: , from: []}]\n", "4:24: `from` names no node"),
+        ("graph: [{relu: , from: a b}]\n", "4:24: 'a b' is not the name of a node"),
+        ("graph: [{relu: , from: prev.0}]\n", "4:24: 'prev.0': 'prev' has neither copies nor outputs to choose from"),
+        ("graph: [{relu: , repeat: -1}]\n", "4:26: `repeat` takes a number of copies, given the number -1"),
+        ("graph: [{relu: , repeat: true}]\n", "4:26: `repeat` takes a number of copies, given true"),
+        ("graph: [{relu: , repeat: $i}]\n", "4:26: unknown variable '$i'"),
+        ("graph: [{relu: , each: [1, 2]}]\n", "4:24: `each` takes names with lists, given a list"),
+        ("graph: [{relu: , each: {a: 3}}]\n", "4:28: each.a is a list, given the number 3"),
+        ("graph: [{relu: , each: {i: [1]}}]\n", "4:25: 'i' cannot be given to a variable"),
+        ("graph: [{relu: , each: {a: [1], b: [1, 2]}}]\n", "4:24: the lists of `each` differ in length: a has 1, b has 2"),
+        ("graph: [{relu: , when: no}]\n", "4:24: `when` takes an expression, given the text 'no'"),
+        ("graph: [{relu: , each: {a: [1]}, when: $a > 0}]\n", "4:40: unknown variable '$a'"),
+        ("blocks: {plane: {args: {planes: int}, graph: [relu]}}\ngraph: [plane]\n", "5:9: plane needs 'planes'"),
+        ("blocks: {plane: {args: {planes: int}, graph: [relu]}}\ngraph: [{plane: , id: a}]\n", "5:10: plane needs 'planes'"),
+        ("graph: [{branches: {paths: {a: relu}}}]\n", "4:32: 'a' of paths is a list of nodes, given the text 'relu'"),
+        # Graphs as arguments
+        ("graph: [residual: [relu]]\n", "4:19: residual takes its graphs by name, given a list"),
+        ("graph: [residual: {body: {relu: }}]\n", "4:26: body is a list of nodes, given a mapping"),
+        ("graph: [residual: {body: 3}]\n", "4:26: body is a list of nodes, given the number 3"),
+        ("graph: [residual: {body: [{relu: , from: b}]}]\n", "4:42: unknown node 'b'"),
+        ("graph: [branches: {paths: relu}]\n", "4:27: paths is a list of graphs, given the text 'relu'"),
+        ("graph: [branches: {paths: [relu]}]\n", "4:28: each of paths is a list of nodes, given the text 'relu'"),
+        ("graph: [branches: {paths: {a b: [relu]}}]\n", "4:28: 'a b' cannot name a graph of paths"),
+        ("graph: [choice: {a: relu}]\n", "4:21: 'a' of choice is a list of nodes, given the text 'relu'"),
+        # Choices
+        ("graph: [linear: {choice: 3}]\n", "4:26: choice takes a list of values, given the number 3"),
+        ("graph: [linear: {choice: [3], step: 3}]\n", "4:31: unknown key 'step' in a choice"),
+        ("graph: [linear: {choice: [3, ~], default: ~}]\n", "4:43: `default: null` says that there is no default"),
+        ("graph: [linear: {range: 3}]\n", "4:25: range takes a low and a high end, given the number 3"),
+        ("graph: [linear: {range: [1, a]}]\n", "4:29: an end of a range is a number, given the text 'a'"),
+        ("graph: [linear: {range: [1, 9], step: 0}]\n", "4:39: a step has to be above 0, given 0"),
+        ("graph: [linear: {range: [1, 9], step: 2, default: 4}]\n", "4:51: the default 4 is not one of the range's values"),
+        ("graph: [linear: {range: [0.0, 0.5]}]\n", "4:25: a range of fractions needs a step"),
+        ("graph: [linear: {range: [1, 1e12]}]\n", "4:25: a range of more than 100,000 values"),
+    ],
+)  # fmt: skip
+def test_mistake(text: str, said: str) -> None:
+    assert message_of(HEAD + text).splitlines()[0] == "net.yaml:" + said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- relu\n", ["1:1: a spec is a mapping, given a list"]),
+        ("archgraph: 2\nname: a\ninput: [3]\ngraph: [relu]\n", ["1:12: version 1 of the language is known, given the number 2"]),
+        ("archgraph: true\nname: a\ninput: [3]\ngraph: [relu]\n", ["1:12: version 1 of the language is known, given true"]),
+        ("archgraph: 1\n", [f"1:1: the key '{key}' is missing" for key in ("name", "input", "graph")]),
+        ("archgraph: 1\nname: 7\ninput: [3, 0]\ngraph: [relu]\n", [
+            "2:7: `name` is a text, given the number 7",
+            "3:12: a size of the input is a whole number from 1, given the number 0",
+        ]),
+        ("archgraph: 1\nname: ' '\ninput: 3\ngraph: [relu]\n", [
+            "2:7: `name` is empty", "3:8: `input` is a list of 1 to 3 sizes, given the number 3",
+        ]),
+        ("archgraph: 1\nname: a\ninput: {left: [3], right: [3]}\ngraph: [relu]\n", [
+            "3:8: `input` is a list of 1 to 3 sizes, given a mapping",
+        ]),
+        ("archgraph: 1\nname: a\nname: b\ninput: [3, 3, 3, 3]\ngraph: [rellu]\n", [
+            "3:1: the key 'name' stands twice",
+            "4:8: `input` is a list of 1 to 3 sizes, given 4 sizes",
+            "5:9: unknown op 'rellu'",
+        ]),
+    ],
+)  # fmt: skip
+def test_all_mistakes_of_a_file_are_found(text: str, said: list[str]) -> None:
+    lines = message_of(text).splitlines()
+    assert [line for line in lines if line.startswith("net.yaml:")] == ["net.yaml:" + line for line in said]
+
+
+def test_a_hundred_mistakes_are_enough() -> None:
+    assert message_of(HEAD + "graph:\n" + "  - rellu\n" * 5000).count("unknown op") == 100
