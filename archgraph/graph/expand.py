@@ -17,7 +17,7 @@ from archgraph.ops import mistakes
 from archgraph.ops.base import Macro, Primitive, Ref
 from archgraph.shape import Shape
 from archgraph.spec.evaluate import evaluate
-from archgraph.spec.model import Block, Body, Choice, NodeSpec, Range, Spec
+from archgraph.spec.model import Block, Body, Choice, Expr, NodeSpec, Range, Spec
 from archgraph.spec.naming import node_names
 
 Env: TypeAlias = dict[str, Any]
@@ -260,9 +260,6 @@ class _Expansion:
     ) -> Ref | None:
         if len(inputs) != 1:
             raise RuleError(f"{node.op} takes one input, given {len(inputs)}", argument="from")
-        env = {**self.vars, **self._block_arguments(node, block, args)}
-        for variable, value in block.vars.items():
-            env[variable] = self._value(value, env, f"{name}.vars.{variable}", block.marks.get(f"vars.{variable}"))
         if self.depth >= MAX_RECURSION:
             hint = "bound it with `when:`, e.g. `when: $depth > 1`"
             message = f"block {node.op!r} contains itself without end ({MAX_RECURSION} levels)"
@@ -272,6 +269,9 @@ class _Expansion:
         known = self.templates.replay(key, name, inputs[0])
         if known is not None:
             return known
+        env = {**self.vars, **self._block_arguments(node, block, args)}
+        for variable, value in block.vars.items():
+            env[variable] = self._value(value, env, f"{name}.vars.{variable}", block.marks.get(f"vars.{variable}"))
         before = len(assembly.order), len(assembly.opened), assembly.params
         self.assembly.open(name, Scope(node.op, "block", _plain(args), node.marks.get("op")))
         self.depth += 1
@@ -300,9 +300,19 @@ class _Expansion:
             kind = type(value)
             if kind is int or kind is str or kind is Body:
                 args[key] = value
+            elif isinstance(value, Expr):
+                args[key] = self._expression(value, env, name, key, node)
             else:
                 args[key] = self._value(value, env, f"{name}.{key}", node.marks.get("." + key))
         return args if len(self.findings) == before else None
+
+    def _expression(self, value: Expr, env: Mapping[str, Any], name: str, key: str, node: NodeSpec) -> Any:
+        """As `_value`, for what most arguments are; names and places are looked up only for a mistake."""
+        try:
+            return value.evaluate(env)
+        except RuleError as error:
+            self.findings.append(Finding(f"{name}.{key}: {error.message}", node.marks.get("." + key), error.hint))
+            return 1
 
     def _value(self, value: Any, env: Mapping[str, Any], name: str, at: Mark | None) -> Any:
         """Resolve expressions and choices inside a value; 1 and a finding where one of them is a mistake."""
