@@ -15,7 +15,7 @@ from timing import Times, measure, options, report
 LIMIT = 0.4
 COMMANDS = ("check", "cost", "show")
 HEAVY = ("torch", "optuna", "networkx", "numpy")
-MAIN = "from archgraph.cli import main; main()"
+MAIN = "from archgraph.cli import program; program()"
 REPORT = "import atexit, json, sys; atexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr)); "
 
 

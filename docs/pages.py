@@ -234,7 +234,7 @@ def _call(arguments: list[str]) -> str:
 
 
 def _run(arguments: list[str]) -> str:
-    code = "from archgraph.cli import main; main()"
+    code = "from archgraph.cli import program; program()"
     command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
 

@@ -61,25 +61,28 @@ def _archgraph(
     pass
 
 
+def program() -> None:
+    """The command line as a process of its own: it ends the process, and so is never called from Python.
+
+    Taking down a hundred modules one by one would take a fifth of a quick command's time.
+    """
+    try:
+        main()
+    except SystemExit as stop:
+        if not isinstance(stop.code, int) or "torch" in sys.modules or "optuna" in sys.modules:
+            raise
+        atexit._run_exitfuncs()
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(stop.code)
+
+
 def main() -> None:
-    """Run the command line, and exit."""
+    """Run the command line. Raises SystemExit, always."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # A terminal that lacks a character shows `?`, not a traceback.
     # Pydantic looks for plug-ins in the metadata of every installed package, which takes longer than most commands.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    try:
-        app(prog_name="archgraph")
-    except SystemExit as stop:
-        _leave(stop)
-
-
-def _leave(stop: SystemExit) -> None:
-    """End the process. Taking down a hundred modules one by one would take a fifth of a quick command's time."""
-    if not isinstance(stop.code, int) or "torch" in sys.modules or "optuna" in sys.modules:
-        raise stop
-    atexit._run_exitfuncs()
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(stop.code)
+    app(prog_name="archgraph")

@@ -12,7 +12,7 @@ import pytest
 
 import archgraph
 
-MAIN = "from archgraph.cli import main; main()"
+MAIN = "from archgraph.cli import program; program()"
 HEAVY = ("torch", "optuna", "networkx", "numpy", "sklearn", "plotly", "graphviz")
 COMMANDS = ["check", "show", "cost", "render", "zoo", "ops", "search run", "search resume", "search show"]
 
@@ -96,3 +96,10 @@ def test_without_words_the_help_is_shown() -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert shell("--version").stdout == f"archgraph {archgraph.__version__}\n"
+
+
+def test_called_from_python_the_command_line_leaves_the_process_alone() -> None:
+    code = "import sys; sys.argv = ['archgraph', 'check', 'lenet5']\nfrom archgraph.cli import main\n"
+    code += "try:\n    main()\nexcept SystemExit as stop:\n    print('still here', stop.code)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.endswith("still here 0\n")
