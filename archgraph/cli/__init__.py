@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import gc
 
-# A command makes a hundred thousand objects while it imports and frees few of them: looking through them for
-# cycles at Python's usual pace takes a tenth of its time.
+# A command makes very many objects while it imports and frees few of them: looking through them for cycles at
+# Python's usual pace only takes time (docs/decisions/quick-commands.md).
 gc.set_threshold(100_000, 20, 20)
 
 import atexit
@@ -64,7 +64,7 @@ def _archgraph(
 def program() -> None:
     """The command line as a process of its own: it ends the process, and so is never called from Python.
 
-    Taking down a hundred modules one by one would take a fifth of a quick command's time.
+    A quick command does not wait for its modules to be taken down one by one.
     """
     try:
         main()

@@ -273,11 +273,11 @@ class _Expansion:
         for variable, value in block.vars.items():
             env[variable] = self._value(value, env, f"{name}.vars.{variable}", block.marks.get(f"vars.{variable}"))
         before = len(assembly.order), len(assembly.opened), assembly.params
-        self.assembly.open(name, Scope(node.op, "block", _plain(args), node.marks.get("op")))
+        assembly.open(name, Scope(node.op, "block", _plain(args), node.marks.get("op")))
         self.depth += 1
         out = self.body(block.graph, name + ".", env, inputs[0], {"in": inputs[0]})
         self.depth -= 1
-        self.assembly.close(name, before[0])
+        assembly.close(name, before[0])
         if key is not None and out is not None and len(assembly.order) > before[0]:
             self.templates.record(key, name, inputs[0], out, *before)
         return out
