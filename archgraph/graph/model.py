@@ -35,7 +35,7 @@ class Node(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        """Shape of what it gives, without the batch."""
+        """Shape of what it gives (the first output, where there are several), without the batch."""
         return self.facts.shape
 
     @property
@@ -90,7 +90,9 @@ class Graph:
     def shape(self, ref: Ref) -> Shape:
         """Shape of what `ref` stands for, a node's output or an input of the graph."""
         node = self.nodes.get(ref.node)
-        return node.shape if node else self.inputs[ref.node]
+        if node is None:
+            return self.inputs[ref.node]
+        return node.facts.further[ref.output - 1] if ref.output else node.shape
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """Shapes of the node's inputs, in argument order."""

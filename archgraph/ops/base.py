@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,10 @@ class Ref(NamedTuple):
 
     node: str
     output: int = 0
+
+
+Bundle: TypeAlias = tuple[Ref, ...]
+"""What flows from node to node: one tensor or several (streams)."""
 
 
 class Call(NamedTuple):
@@ -95,7 +99,11 @@ class Primitive(Op):
 
     @abstractmethod
     def shape(self, *inputs: Shape) -> Shape:
-        """Output shape. Raises RuleError for inputs it cannot take."""
+        """Shape of the output, of the first one where it gives several. Raises RuleError for inputs it cannot take."""
+
+    def further(self, *inputs: Shape) -> tuple[Shape, ...]:
+        """Shapes of the outputs after the first. The torch call of an op that has any gives a tuple."""
+        return ()
 
     @abstractmethod
     def macs(self, *inputs: Shape) -> int:
@@ -131,8 +139,8 @@ class Macro(Op):
     """An op that is made of others; it stays one foldable box in every picture."""
 
     @abstractmethod
-    def expand(self, build: Builder, *inputs: Ref) -> Ref:
-        """Add what it stands for and give its output. Raises RuleError for inputs it cannot take."""
+    def expand(self, build: Builder, *inputs: Ref) -> Ref | Bundle:
+        """Add what it stands for and give its output, or its outputs in order. Raises RuleError for inputs it cannot take."""
 
 
 class Builder(Protocol):
@@ -142,13 +150,22 @@ class Builder(Protocol):
         """Shape of a value made so far."""
 
     def add(self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None) -> Ref:
-        """Add an op, primitive or macro, by its YAML name; the file's defaults fill what `args` leaves out.
+        """Add an op with one output, primitive or macro; the file's defaults fill what `args` leaves out.
 
         `shares` is an earlier node of the same op whose weights this one uses.
         """
 
-    def body(self, name: str, body: Body, *inputs: Ref) -> Ref:
-        """Add a graph-valued argument as a scope of its own. An empty one gives its input."""
+    def add_all(self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref) -> Bundle:
+        """As `add`, for an op that may give several outputs."""
+
+    def body(self, name: str, body: Body, *inputs: Ref, env: Mapping[str, Any] | None = None) -> Ref:
+        """Add a graph-valued argument that gives one tensor as a scope of its own. An empty one gives its input.
+
+        `env` are variables that its expressions know beside those around it.
+        """
+
+    def streams(self, name: str, body: Body, *inputs: Ref, env: Mapping[str, Any] | None = None) -> Bundle:
+        """As `body`, for a graph that may give several."""
 
     def default(self, op: str, argument: str) -> Any:
         """The file's default for an argument of an op, or the op's own."""

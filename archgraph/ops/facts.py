@@ -9,13 +9,16 @@ from archgraph.shape import Shape, numel
 
 
 class Facts(NamedTuple):
-    """Output shape and its elements; elements of weights and of buffers; multiply-adds for one input."""
+    """Output shape and the elements of all outputs; elements of weights and of buffers; multiply-adds for one input;
+    shapes of the outputs after the first.
+    """
 
     shape: Shape
     numel: int
     params: int
     buffers: int
     macs: int
+    further: tuple[Shape, ...] = ()
 
 
 def facts(op: Primitive, inputs: tuple[Shape, ...]) -> Facts:
@@ -28,12 +31,14 @@ def facts(op: Primitive, inputs: tuple[Shape, ...]) -> Facts:
     except (AttributeError, KeyError):
         pass
     shape = op.shape(*inputs)
+    further = op.further(*inputs)
     found = Facts(
         shape=shape,
-        numel=numel(shape),
+        numel=numel(shape) + sum(map(numel, further)),
         params=sum(map(numel, op.weights(*inputs).values())),
         buffers=sum(map(numel, op.buffers(*inputs).values())),
         macs=op.macs(*inputs),
+        further=further,
     )
     if not hasattr(op, "_facts"):
         object.__setattr__(op, "_facts", {})

@@ -86,12 +86,12 @@ def _block(name: str, at: Mark, node: Map, nodes: Nodes, known: Known) -> Block:
         variables[key] = nodes.values.value(entry.value, inside, marks, f"vars.{key}")
     if "graph" not in entries:
         findings.add(f"the block {quoted(name)} has no `graph`", at, "the list of its nodes")
-        return Block(Body(), args, variables, marks)
+        return Block(Body(), args, variables, marks=marks)
     graph = entries["graph"].value
     if isinstance(graph, Seq) and not graph.items:
         findings.add(f"the graph of block {quoted(name)} has no nodes", graph.mark)
     body = nodes.body(graph, inside, what=f"the graph of block {quoted(name)}")
-    return Block(body, args, variables, marks)
+    return Block(body, args, variables, marks=marks)
 
 
 def _mapping(key: str, entry: Entry | None, findings: Findings) -> Mapping[str, Entry]:

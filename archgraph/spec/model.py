@@ -66,7 +66,7 @@ class Range:
 class NodeSpec:
     """One node: an op with its arguments by name, and the reserved keys that stand beside it.
 
-    `inputs` is the `from` key; None means the node above. `marks` gives positions under the keys `op`,
+    `inputs` is the `from` key; None means the node above. `share` names the node whose weights it uses. `marks` gives positions under the keys `op`,
     `id`, `from`, ... for reserved keys and `.kernel`, `.levels.1` for arguments and what is inside them.
     """
 
@@ -77,6 +77,7 @@ class NodeSpec:
     repeat: Value = None
     each: Mapping[str, Value] | None = None
     when: Value = None
+    share: str | None = None
     marks: Marks = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -101,20 +102,46 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A user's op: arguments and a graph that uses them."""
+    """A user's op: arguments and a graph that uses them.
+
+    `inputs` are names for the tensors it takes, beside `in` for all of them; `outputs` map names to nodes of its
+    graph, in order, where it does not give what its last node gives.
+    """
 
     graph: Body
     args: Mapping[str, Parameter] = field(default_factory=dict)
     vars: Mapping[str, Value] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    marks: Marks = field(default_factory=dict, compare=False, repr=False)
+
+
+Input: TypeAlias = "tuple[int, ...] | Mapping[str, tuple[int, ...]]"
+"""Shape of a network's input without the batch, or the shapes of several by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A named setting of a spec's `vars`; `input`, `about`, `source` and `expect` where they differ from the file's."""
+
+    vars: Mapping[str, Value] = field(default_factory=dict)
+    input: Input | None = None
+    about: str = ""
+    source: str = ""
+    expect: Mapping[str, Value] = field(default_factory=dict)
     marks: Marks = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A network as written. `input` is C, H, W without the batch; `outputs` and `features` map names to nodes."""
+    """A network as written. `input` is C, H, W without the batch; `outputs` and `features` map names to nodes.
+
+    `use` names the files whose blocks are words of this one. `used` are the specs that its `use` nodes put in, by
+    the text that names them: what was read when this spec was loaded.
+    """
 
     name: str
-    input: tuple[int, ...]
+    input: Input
     graph: Body
     about: str = ""
     source: str = ""
@@ -124,5 +151,8 @@ class Spec:
     outputs: Mapping[str, str] = field(default_factory=dict)
     train_only: tuple[str, ...] = ()
     features: Mapping[str, str] = field(default_factory=dict)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    use: tuple[str, ...] = ()
+    used: Mapping[str, Spec] = field(default_factory=dict, compare=False, repr=False)
     expect: Mapping[str, Value] = field(default_factory=dict)
     marks: Marks = field(default_factory=dict, compare=False, repr=False)
