@@ -24,6 +24,9 @@ NormName: TypeAlias = Literal["none", "batch"]
 NORMS: Mapping[str, str] = {"batch": "batch_norm"}
 """The op that a `norm:` stands for."""
 
+OTHER = "other"
+"""What an op sees in place of a node's name: that node's output is one of its inputs, after those of `from`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -96,6 +99,7 @@ ConvPad: TypeAlias = Annotated[
 Act: TypeAlias = Annotated[ActName, Takes("none or the name of an activation"), Role("activation")]
 Norm: TypeAlias = Annotated[NormName, Takes("none or batch"), Role("norm")]
 Bias: TypeAlias = Annotated[bool | None, Takes("true or false")]
+NodeName: TypeAlias = Annotated[Literal["other"] | None, Held("node"), Takes("the name of a node above")]
 Graph: TypeAlias = Annotated[Body, IsGraph(), Held("graph"), Takes("a list of nodes")]
 Graphs: TypeAlias = Annotated[
     tuple[Body, ...] | Mapping[str, Body],
