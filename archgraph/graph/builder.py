@@ -10,6 +10,7 @@ from archgraph.graph.model import Node, Scope
 from archgraph.ops import OPS, make
 from archgraph.ops.base import Macro, Op, Primitive, Ref
 from archgraph.ops.facts import facts
+from archgraph.ops.signatures import named
 from archgraph.shape import Shape
 from archgraph.spec.model import Body, Choice, Marks
 
@@ -87,9 +88,12 @@ class Assembly:
             del self.scopes[scope]
 
     def check_arity(self, op: Op, inputs: tuple[Ref, ...]) -> None:
-        if op.arity is not None and len(inputs) != op.arity:
+        if op.arity is None or len(inputs) == op.arity:
+            return
+        given = len(inputs) - named(op)
+        if given != op.arity:
             wanted = "one input" if op.arity == 1 else f"{op.arity} inputs"
-            raise RuleError(f"{op.op} takes {wanted}, given {len(inputs)}", argument="from")
+            raise RuleError(f"{op.op} takes {wanted}, given {given}", argument="from")
 
     def primitive(
         self, name: str, op: Primitive, inputs: tuple[Ref, ...], at: Place, *, shares: str | None = None

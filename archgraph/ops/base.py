@@ -78,7 +78,7 @@ class Op(BaseModel, ABC):
     op: ClassVar[str]
     """Its name in YAML."""
     arity: ClassVar[int | None] = 1
-    """How many inputs it takes; None for one or more."""
+    """How many inputs it takes, beside those that arguments name; None for one or more."""
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def __hash__(self) -> int:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from archgraph.errors import RuleError, nearest
-from archgraph.ops.arguments import Takes
+from archgraph.ops.arguments import OTHER, Takes
 from archgraph.ops.base import Op
 from archgraph.ops.table import OPS
 from archgraph.spec.model import Body
@@ -100,7 +100,7 @@ def _takes(field: FieldInfo | None) -> str:
 
 
 def _hint(field: FieldInfo | None, given: Any) -> str:
-    texts = sorted(_texts(field.annotation)) if field else []
+    texts = sorted(_texts(field.annotation) - {OTHER}) if field else []
     if isinstance(given, str) and texts:
         return nearest(given, texts, most=6)
     if isinstance(given, float) and given.is_integer():

@@ -8,6 +8,7 @@ from functools import cache
 from pydantic.fields import FieldInfo
 
 from archgraph.ops.arguments import Held, Role, RoleName
+from archgraph.ops.base import Op
 from archgraph.ops.table import OPS
 from archgraph.spec.vocabulary import Argument, Holds, Signature, Vocabulary
 
@@ -32,6 +33,12 @@ def roles(op: str) -> Mapping[str, RoleName]:
             if isinstance(item, Role):
                 found[name] = item.name
     return found
+
+
+def named(op: Op) -> int:
+    """How many nodes its arguments name: inputs it has beside those of `from`."""
+    fields = type(op).model_fields.items()
+    return sum(_holds(field) == "node" and getattr(op, name) is not None for name, field in fields)
 
 
 def _holds(field: FieldInfo) -> Holds:
