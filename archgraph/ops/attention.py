@@ -11,6 +11,7 @@ from pydantic import Field
 from archgraph.ops.arguments import Act, Count, Role, Takes
 from archgraph.ops.base import Builder, Example, Macro, Ref
 from archgraph.ops.sizes import spatial
+from archgraph.spec.operators import divisible
 
 _BARE = {"norm": "none", "act": "none", "order": "post"}
 _PLAIN = {**_BARE, "stride": 1, "dilation": 1, "groups": 1, "pad": "same"}
@@ -29,18 +30,26 @@ class SqueezeExcite(Macro):
     reduction: Count = Field(16, description="The narrow layer has the channels divided by it, at least one.")
     act: Act = Field("relu", description="Activation between the two layers.")
     gate: Act = Field("sigmoid", description="Activation that gives the gate.")
+    squeeze: Annotated[int | None, Ge(1), Takes("a positive integer"), Role("width")] = Field(
+        None, description="Channels of the narrow layer, in place of reduction."
+    )
+    divisor: Count = Field(
+        1, description="The narrow layer's channels are rounded to a multiple of it, losing at most a tenth."
+    )
 
     examples = (
         Example({}, ((256, 14, 14),)),
-        Example({"reduction": 4, "act": "silu", "gate": "hardsigmoid"}, ((24, 7, 7),)),
+        Example({"reduction": 4, "act": "silu", "gate": "hardsigmoid", "divisor": 8}, ((72, 7, 7),)),
+        Example({"squeeze": 6}, ((24, 7, 7),)),
     )
 
     def expand(self, build: Builder, *inputs: Ref) -> Ref:
         (x,) = inputs
         channels = build.shape(x)[0]
         layer = {"kernel": 1, "bias": True, **_PLAIN}
+        narrow = divisible(self.squeeze or max(1, channels // self.reduction), self.divisor)
         gate = build.add("pool", "global_avg_pool", {"keep": True}, x)
-        gate = build.add("squeeze", "conv", {**layer, "out": max(1, channels // self.reduction)}, gate)
+        gate = build.add("squeeze", "conv", {**layer, "out": narrow}, gate)
         gate = gate if self.act == "none" else build.add("act", self.act, {}, gate)
         gate = build.add("excite", "conv", {**layer, "out": channels}, gate)
         gate = gate if self.gate == "none" else build.add("gate", self.gate, {}, gate)
