@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from archgraph.errors import Finding, Mark, RuleError
 from archgraph.graph.model import Node, Scope
 from archgraph.ops import OPS, make
-from archgraph.ops.base import Macro, Op, Primitive, Ref
+from archgraph.ops.base import Bundle, Macro, Op, Primitive, Ref
 from archgraph.ops.facts import facts
 from archgraph.ops.signatures import named
-from archgraph.shape import Shape
+from archgraph.shape import Shape, show
 from archgraph.spec.model import Body, Choice, Marks
 
 if TYPE_CHECKING:
@@ -21,6 +21,13 @@ MAX_NODES = 20_000
 MAX_PARAMS = 10**11
 MAX_WIRES = 400_000
 """Inputs of all nodes together: a dense block of n layers has few nodes and n * n / 2 wires."""
+
+
+class Sharing(NamedTuple):
+    """While the nodes below `own` are made: each uses the weights of the node of the same name below `other`."""
+
+    own: str
+    other: str
 
 
 class Stop(Exception):  # noqa: N818 - a signal, caught by expand
@@ -50,7 +57,10 @@ class Place(NamedTuple):
 
 
 class Assembly:
-    """The nodes and scopes put together so far, in execution order."""
+    """The nodes and scopes put together so far, in execution order.
+
+    `shapes` are those of inputs and of first outputs, `further` those of other outputs.
+    """
 
     def __init__(self, inputs: Mapping[str, Shape], defaults: Callable[[str], dict[str, Any]]) -> None:
         self.inputs = inputs
@@ -59,6 +69,8 @@ class Assembly:
         self.order: list[Node] = []
         self.opened: list[str] = []
         self.shapes: dict[str, Shape] = dict(inputs)
+        self.further: dict[Ref, Shape] = {}
+        self.sharing: Sharing | None = None
         self.params = 0
         self.wires = 0
         self._read_defaults = defaults
@@ -87,52 +99,80 @@ class Assembly:
         if len(self.nodes) == before:
             del self.scopes[scope]
 
-    def check_arity(self, op: Op, inputs: tuple[Ref, ...]) -> None:
-        if op.arity is None or len(inputs) == op.arity:
+    def shape(self, ref: Ref) -> Shape:
+        """Shape of what an input or a node gives."""
+        return self.further[ref] if ref[1] else self.shapes[ref[0]]
+
+    def check_arity(self, op: Op, inputs: Bundle) -> None:
+        """Raise RuleError where an op is given more or fewer tensors than it takes."""
+        if op.arity is None:
             return
         given = len(inputs) - named(op)
         if given != op.arity:
             wanted = "one input" if op.arity == 1 else f"{op.arity} inputs"
-            raise RuleError(f"{op.op} takes {wanted}, given {given}", argument="from")
+            hint = "`from: name/0` is one of several; `parallel` does the same to each" if given > op.arity else ""
+            raise RuleError(f"{op.op} takes {wanted}, given {given}", argument="from", hint=hint)
 
-    def primitive(
-        self, name: str, op: Primitive, inputs: tuple[Ref, ...], at: Place, *, shares: str | None = None
-    ) -> Ref:
+    def primitive(self, name: str, op: Primitive, inputs: Bundle, at: Place, *, shares: str | None = None) -> Bundle:
         """Add a primitive; one that carries a norm or an activation becomes a scope of its parts."""
         self.check_arity(op, inputs)
         parts = self._parts.get(op)
         if parts is None:
             parts = self._parts[op] = self._resolve(op)
         if not parts:
-            return self._add(name, op, inputs, at, shares)
+            return self.add(name, op, inputs, at, shares)
         self.open(name, Scope(op.op, "macro", {}, at.op))
         for part, made in parts:
-            inputs = (self._add(f"{name}.{part}", made, inputs, at, f"{shares}.{part}" if shares else None),)
-        return inputs[0]
+            inputs = self.add(f"{name}.{part}", made, inputs, at, f"{shares}.{part}" if shares else None)
+        return inputs
 
     def _resolve(self, op: Primitive) -> tuple[tuple[str, Primitive], ...]:
         """The parts of an op that carries a norm or an activation; none where it is alone."""
         wrapped = op.wrapped()
         parts = []
         for part, what in wrapped.parts if wrapped else ():
-            made = self.make(what, {}) if isinstance(what, str) else what
+            made = self.make(what, wrapped.given.get(part, {})) if wrapped and isinstance(what, str) else what
             assert isinstance(made, Primitive)
             parts.append((part, made))
         return tuple(parts)
 
-    def _add(self, name: str, op: Primitive, inputs: tuple[Ref, ...], at: Place, shares: str | None) -> Ref:
+    def add(self, name: str, op: Primitive, inputs: Bundle, at: Place, shares: str | None) -> Bundle:
+        """Add one node, with the shapes and costs its op gives for its inputs."""
         shapes = self.shapes
-        known = facts(op, tuple([shapes[ref[0]] for ref in inputs]))
+        if self.further:
+            known = facts(op, tuple(map(self.shape, inputs)))
+        else:
+            known = facts(op, tuple([shapes[ref[0]] for ref in inputs]))
+        if self.sharing is not None and (known.params or known.buffers):
+            shares = self._counterpart(self.sharing, name, op, inputs)
         self.grow(0 if shares else known.params, name, at.op)
         return self.put(Node(name, op, inputs, known, shares, at.op))
 
-    def put(self, node: Node) -> Ref:
+    def put(self, node: Node) -> Bundle:
         """Append a node."""
-        self.nodes[node[0]] = node
+        name, known = node[0], node[3]
+        self.nodes[name] = node
         self.order.append(node)
         self.wires += len(node[2])
-        self.shapes[node[0]] = node[3][0]
-        return Ref(node[0])
+        self.shapes[name] = known[0]
+        if not known.further:
+            return (Ref(name),)
+        given = (Ref(name), *(Ref(name, number) for number in range(1, len(known.further) + 1)))
+        self.further.update(zip(given[1:], known.further, strict=True))
+        return given
+
+    def _counterpart(self, sharing: Sharing, name: str, op: Primitive, inputs: Bundle) -> str:
+        """The node whose weights a node below `sharing.own` uses."""
+        wanted = sharing.other + name[len(sharing.own) :]
+        other = self.nodes.get(wanted)
+        if other is None:
+            raise RuleError(f"{sharing.other} has no weights for {name}: there is no {wanted}", argument="share")
+        shapes, fed = tuple(map(self.shape, inputs)), tuple(map(self.shape, other.inputs))
+        ours, theirs = op.weights(*shapes), other.op.weights(*fed)
+        if other.op.op != op.op or ours != theirs or op.buffers(*shapes) != other.op.buffers(*fed):
+            message = f"{wanted} is {other.op.op} with {_listed(theirs)}, {name} is {op.op} with {_listed(ours)}"
+            raise RuleError(f"weights that do not fit cannot be shared: {message}", argument="share")
+        return other.shares or other.name
 
     def grow(self, params: int, name: str, at: Mark | None) -> None:
         """Count parameters about to be added; stop where the network is larger than any spec may be."""
@@ -143,6 +183,10 @@ class Assembly:
             raise Stop(Finding(f"{name}: the network grows past {MAX_WIRES:,} connections between nodes", at))
         if self.params > MAX_PARAMS:
             raise Stop(Finding(f"{name}: the network grows past {MAX_PARAMS:.0e} parameters", at))
+
+
+def _listed(weights: Mapping[str, Shape]) -> str:
+    return ", ".join(f"{name} {show(shape)}" for name, shape in weights.items()) or "no weights"
 
 
 class MacroBuilder:
@@ -160,21 +204,34 @@ class MacroBuilder:
         )
 
     def shape(self, ref: Ref) -> Shape:
-        return self._assembly.shapes[ref.node]
+        return self._assembly.shape(ref)
 
     def add(self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref, shares: Ref | None = None) -> Ref:
+        (out,) = self._added(name, op, args, inputs, shares)
+        return out
+
+    def add_all(self, name: str, op: str, args: Mapping[str, Any], *inputs: Ref) -> Bundle:
+        return self._added(name, op, args, inputs, None)
+
+    def _added(self, name: str, op: str, args: Mapping[str, Any], inputs: Bundle, shares: Ref | None) -> Bundle:
         made = self._assembly.make(op, args)
         full = f"{self._scope}.{name}"
         at = self._at
         if isinstance(made, Primitive):
             return self._assembly.primitive(full, made, inputs, at, shares=shares.node if shares else None)
         assert isinstance(made, Macro)
-        self._assembly.check_arity(made, inputs)
         return self._expansion.macro(full, made, at, self._env, inputs, args)
 
-    def body(self, name: str, body: Body, *inputs: Ref) -> Ref:
-        (first,) = inputs
-        return self._expansion.inner(body, f"{self._scope}.{name}", self._env, first)
+    def body(self, name: str, body: Body, *inputs: Ref, env: Mapping[str, Any] | None = None) -> Ref:
+        given = self.streams(name, body, *inputs, env=env)
+        if len(given) != 1:
+            message = f"{self._scope}.{name} gives {len(given)} tensors, it has to give one"
+            self.fail(message, hint="`add` or `concat` joins several", argument=name)
+        return given[0]
+
+    def streams(self, name: str, body: Body, *inputs: Ref, env: Mapping[str, Any] | None = None) -> Bundle:
+        known = {**self._env, **env} if env else self._env
+        return self._expansion.inner(body, f"{self._scope}.{name}", known, inputs)
 
     def default(self, op: str, argument: str) -> Any:
         given = self._assembly.defaults(op)

@@ -1,4 +1,4 @@
-"""Spec -> Graph: blocks, macros, copies and choices resolved, every node with its shape.
+"""Spec -> Graph: blocks, macros, copies, used specs and choices resolved, every node with its shape.
 
 Shapes are inferred on the way, not in a pass of their own: `residual: {shortcut: auto}`, `se` and `eca` decide
 by the shapes they see, so a graph of another input size is another expansion.
@@ -6,45 +6,57 @@ by the shapes they see, so a graph of another input size is another expansion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
-from archgraph.errors import Finding, Mark, RuleError, SpecError, nearest
-from archgraph.graph.builder import MAX_NODES, Assembly, MacroBuilder, Place, Stop
+from archgraph.errors import Finding, Mark, RuleError, SpecError, UsageError, nearest
+from archgraph.graph.builder import Assembly, MacroBuilder, Place, Sharing, Stop
+from archgraph.graph.evaluation import Choose, Env, Evaluation
 from archgraph.graph.model import Graph, Scope
+from archgraph.graph.names import Names
+from archgraph.graph.taken import taken
 from archgraph.graph.templates import Templates
-from archgraph.ops import mistakes
-from archgraph.ops.base import Macro, Primitive, Ref
+from archgraph.graph.using import settled, splice
+from archgraph.ops.arguments import OTHER
+from archgraph.ops.base import Bundle, Macro, Primitive, Ref
+from archgraph.ops.signatures import node_arguments
+from archgraph.ops.table import OPS
 from archgraph.shape import Shape
-from archgraph.spec.evaluate import evaluate
-from archgraph.spec.model import Block, Body, Choice, Expr, NodeSpec, Range, Spec
+from archgraph.spec.model import Block, Body, Input, NodeSpec, Spec
 from archgraph.spec.naming import node_names
 
-Env: TypeAlias = dict[str, Any]
-Choose: TypeAlias = Callable[[str, Choice | Range], Any]
+__all__ = ["Choose", "expand"]
 
 MAX_RECURSION = 64
 MAX_STEPS = 100_000
 """Nodes as written that one expansion visits; more than MAX_NODES, as blocks and empty graphs make no nodes."""
 
 
-def expand(spec: Spec, *, input: Shape | None = None, choose: Choose | None = None) -> Graph:
+def expand(spec: Spec, *, input: Input | None = None, choose: Choose | None = None, take: str = "all") -> Graph:
     """Resolve a spec into a graph of primitive ops with shapes.
 
-    `input` replaces the spec's `(C, H, W)`. `choose` is asked at every choice, with a name such as `vars.width`
-    or `stage.0.1.kernel`, and gives one of its options; without it every choice takes its default.
-    Raises SpecError with every mistake that one run can find.
+    `input` replaces the spec's `(C, H, W)`, or some of its inputs by name. `choose` is asked at every choice, with a
+    name such as `vars.width` or `stage.0.1.kernel`, and gives one of its options; without it every choice takes its
+    default. `take` leaves a part of the network: `outputs` without those for training, `features`, or one of either.
+    Raises SpecError with every mistake that one run can find, UsageError for an input or a part it does not have.
     """
-    expansion = _Expansion(spec, {"in": tuple(input or spec.input)}, choose)
-    try:
-        last = expansion.run()
-        if not expansion.findings:
-            return expansion.graph(last)
-    except Stop as stop:
-        expansion.findings.extend([stop.finding] if stop.finding else [])
-    except RecursionError:
-        expansion.findings.append(Finding(f"{spec.name} nests its graphs too deeply", spec.marks.get("graph")))
-    raise SpecError(expansion.findings)
+    graph = _Expansion(spec, input_shapes(spec, input), choose).resolved()
+    return graph if take == "all" else taken(graph, take)
+
+
+def input_shapes(spec: Spec, given: Input | None = None) -> dict[str, Shape]:
+    """The shapes of a spec's inputs by name, `in` for a single one; `given` replaces them or, by name, some of them."""
+    own = dict(spec.input) if isinstance(spec.input, Mapping) else {"in": tuple(spec.input)}
+    if given is None:
+        return own
+    if not isinstance(given, Mapping):
+        if len(own) > 1:
+            raise UsageError(f"{spec.name} has the inputs {', '.join(own)}: give their shapes by name")
+        return dict.fromkeys(own, tuple(given))
+    for name in given:
+        if name not in own:
+            raise UsageError(f"{spec.name} has no input {name!r}; {nearest(name, own, kind='it has')}")
+    return {**own, **{name: tuple(shape) for name, shape in given.items()}}
 
 
 class _Expansion:
@@ -52,316 +64,302 @@ class _Expansion:
 
     def __init__(self, spec: Spec, inputs: Mapping[str, Shape], choose: Choose | None) -> None:
         self.spec = spec
-        self.choose = choose
-        self.findings: list[Finding] = []
-        self.names: dict[str, Ref | None] = {"in": Ref("in")}
-        self.assembly = Assembly(inputs, self.evaluated_defaults)
+        self.blocks = spec.blocks
+        for file in spec.use:
+            self.blocks = {**spec.used[file].blocks, **self.blocks}
+        self.values = Evaluation(spec, choose)
+        self.findings = self.values.findings
+        self.assembly = Assembly(inputs, self.values.defaults)
+        self.templates = Templates(self.assembly, spec, self.values.vars)
         self.depth = 0
         self.steps = 0
-        self.vars: Env = {}
-        for name, value in spec.vars.items():
-            self.vars[name] = self._value(value, self.vars, f"vars.{name}", spec.marks.get(f"vars.{name}"))
-        self.templates = Templates(self.assembly, spec, self.vars)
+        self.labels: dict[str, tuple[str, ...]] = {}
 
-    def evaluated_defaults(self, op: str) -> dict[str, Any]:
-        """The file's defaults for an op, with its expressions resolved."""
-        given = self.spec.defaults.get(op)
-        if not given:
-            return {}
-        marks = {f".{k}": mark for k in given if (mark := self.spec.marks.get(f"defaults.{op}.{k}"))}
-        found = {k: self._value(v, self.vars, f"defaults.{op}.{k}", marks.get(f".{k}")) for k, v in given.items()}
-        for mistake in mistakes(op, found):
-            self._locate(mistake, Place(f"defaults.{op}", marks))
-            found.pop(str(mistake.argument).partition(".")[0], None)
-        return found
+    def resolved(self) -> Graph:
+        """The graph of the spec. Raises SpecError."""
+        every = tuple(map(Ref, self.assembly.inputs))
+        names = Names(self.spec.graph, "", {ref.node: (ref,) for ref in every} | {"in": every})
+        try:
+            last = self.body(names, self.values.vars, every)
+            if not self.findings:
+                return self._graph(last, names)
+        except Stop as stop:
+            self.findings.extend([stop.finding] if stop.finding else [])
+        except RecursionError:
+            self.findings.append(Finding(f"{self.spec.name} nests its graphs too deeply", self.spec.marks.get("graph")))
+        raise SpecError(self.findings)
 
-    def run(self) -> Ref | None:
-        return self.body(self.spec.graph, "", self.vars, Ref("in"), self.names)
-
-    def graph(self, last: Ref | None) -> Graph:
+    def _graph(self, last: Bundle | None, names: Names) -> Graph:
         if last is None or not self.assembly.nodes:
             raise SpecError([Finding(f"{self.spec.name} has no nodes", self.spec.marks.get("graph"))])
-        outputs = {name: self._output(at, "outputs." + name) for name, at in self.spec.outputs.items()}
-        features = {name: self._output(at, "features." + name) for name, at in self.spec.features.items()}
+        outputs = {name: self._output(at, f"outputs.{name}", names) for name, at in self.spec.outputs.items()}
+        features = {name: self._output(at, f"features.{name}", names) for name, at in self.spec.features.items()}
         if self.findings:
             raise SpecError(self.findings)
+        if not outputs:
+            several = len(last) > 1
+            outputs = {f"output{number}" if several else "output": ref for number, ref in enumerate(last)}
         return Graph(
             name=self.spec.name,
             inputs=self.assembly.inputs,
             nodes=self.assembly.nodes,
-            outputs=outputs or {"output": last},
+            outputs=outputs,
             train_only=frozenset(self.spec.train_only),
             features=features,
             scopes=self.assembly.scopes,
         )
 
-    def _output(self, name: str, key: str) -> Ref:
-        ref = self._lookup(name, self.names, self.spec.marks.get(key))
-        return ref or Ref("in")
+    def _output(self, wanted: str, key: str, names: Names) -> Ref:
+        at = self.spec.marks.get(key)
+        found = self.find(wanted, names, at) or (Ref("in"),)
+        if len(found) != 1:
+            message = f"{key}: {wanted} gives {len(found)} tensors, an output is one"
+            self.findings.append(Finding(message, at, f"name one of them: {wanted}/0"))
+        return found[0]
 
-    def body(
-        self, body: Body, prefix: str, env: Mapping[str, Any], first: Ref | None, names: dict[str, Ref | None]
-    ) -> Ref | None:
-        """Expand the nodes of one graph below `prefix`; None where a mistake leaves its output unknown."""
-        above = first
-        for name, node in zip(node_names(body), body.nodes, strict=True):
-            marks = node.marks
+    def body(self, names: Names, env: Mapping[str, Any], first: Bundle) -> Bundle | None:
+        """Expand the nodes of one graph; None where a mistake leaves its output unknown."""
+        above: Bundle | None = first
+        prefix, put = names.prefix, names.given
+        for name, node in zip(node_names(names.body), names.body.nodes, strict=True):
             self._step(node, prefix + name)
-            if node.when is not None and not self._value(node.when, env, "when", marks.get("when")):
+            if node.when is not None and not self.values.value(node.when, env, "when", node.marks.get("when")):
                 continue
-            if node.inputs is None:
-                inputs: tuple[Ref | None, ...] = (above,)
-            else:
-                inputs = tuple(
-                    above
-                    if wanted == "prev"
-                    else self._lookup(wanted, names, marks.get(f"from.{n}", marks.get("from")))
-                    for n, wanted in enumerate(node.inputs)
-                )
+            inputs = above if node.inputs is None else self._inputs(node, names, above)
             if node.repeat is None and node.each is None:
-                above = self.node(node, prefix + name, env, inputs)
+                above = put[name] = self.node(node, prefix + name, env, inputs, names)
+                if self.labels:
+                    names.put(name, above, self.labels.get(prefix + name, ()))
             else:
-                above = self._copies(node, prefix, name, env, inputs, names)
-            names[name] = above
+                above = self._copies(node, name, env, inputs, names)
         return above
 
-    def _step(self, node: NodeSpec, name: str) -> None:
-        self.steps += 1
+    def _inputs(self, node: NodeSpec, names: Names, above: Bundle | None) -> Bundle | None:
+        """What `from` names, joined; None where one of it is unknown."""
+        joined: list[Ref] = []
+        known = True
+        for number, wanted in enumerate(node.inputs or ()):
+            at = node.marks.get(f"from.{number}", node.marks.get("from"))
+            found = above if wanted == "prev" else self.find(wanted, names, at)
+            known = known and found is not None
+            joined.extend(found or ())
+        return tuple(joined) if known else None
+
+    def find(self, wanted: str, names: Names, at: Mark | None) -> Bundle | None:
+        """What a name stands for; None and a finding where it stands for nothing."""
+        try:
+            return names.find(wanted)
+        except RuleError as error:
+            self.findings.append(Finding(error.message, at, error.hint))
+            return None
+
+    def _step(self, node: NodeSpec, name: str, steps: int = 1) -> None:
+        self.steps += steps
         if self.steps > MAX_STEPS:
             message = f"{name}: the network takes more than {MAX_STEPS:,} steps to expand"
             raise Stop(Finding(message, node.marks.get("op")))
 
-    def _lookup(self, wanted: str, names: Mapping[str, Ref | None], at: Mark | None) -> Ref | None:
-        if wanted in names:
-            return names[wanted]
-        if "/" in wanted:
-            name, _, output = wanted.rpartition("/")
-            if output == "0" and name in names:
-                return names[name]
-            self.findings.append(Finding(f"{name!r} has no output {output}", at, "it gives one, number 0"))
-            return None
-        self.findings.append(Finding(f"no node {wanted!r} above", at, nearest(wanted, [*names, "prev"])))
-        return None
-
     def _copies(
-        self,
-        node: NodeSpec,
-        prefix: str,
-        name: str,
-        env: Mapping[str, Any],
-        inputs: tuple[Ref | None, ...],
-        names: dict[str, Ref | None],
-    ) -> Ref | None:
+        self, node: NodeSpec, name: str, env: Mapping[str, Any], inputs: Bundle | None, names: Names
+    ) -> Bundle | None:
         """Expand a node with `repeat` or `each`: every copy is fed by the one before."""
-        columns = self._columns(node, prefix + name, env)
-        before = len(self.assembly.nodes)
-        self.assembly.open(prefix + name, Scope(node.op, "copies", at=node.marks.get("op")))
-        out: Ref | None = inputs[0]
-        for column, values in columns:
+        prefix, assembly, at = names.prefix, self.assembly, node.marks.get("op")
+        before = len(assembly.nodes)
+        assembly.open(prefix + name, Scope(node.op, "copies", at=at))
+        out, label = inputs, name
+        for column, values in self.values.columns(node, prefix + name, env):
             label = name if column is None else f"{name}.{column}"
             local = {**env, **values}
             if node.repeat is None:
-                inputs = (out := self.node(node, prefix + label, local, inputs),)
+                out = self.node(node, prefix + label, local, out, names)
             else:
-                count = self._count(node, prefix + label, local)
+                count = self.values.count(node, prefix + label, local)
                 if column is not None and count:
-                    self.assembly.open(prefix + label, Scope(node.op, "copies", values, node.marks.get("op")))
+                    assembly.open(prefix + label, Scope(node.op, "copies", values, at))
                 for index in range(count):
                     self._step(node, prefix + label)
                     local["i"] = index
-                    inputs = (out := self.node(node, f"{prefix}{label}.{index}", local, inputs),)
-                    names[f"{label}.{index}"] = out
-            names[label] = out
-        self.assembly.close(prefix + name, before)
+                    out = self.node(node, f"{prefix}{label}.{index}", local, out, names)
+                    names.put(f"{label}.{index}", out, self.labels.get(f"{prefix}{label}.{index}", ()))
+                self.labels[prefix + label] = self.labels.get(f"{prefix}{label}.{count - 1}", ())
+            names.put(label, out, self.labels.get(prefix + label, ()))
+        names.put(name, out, self.labels.get(prefix + label, ()))
+        assembly.close(prefix + name, before)
         return out
 
-    def _columns(
-        self, node: NodeSpec, name: str, env: Mapping[str, Any]
-    ) -> Iterator[tuple[int | None, Env]] | Sequence[tuple[int | None, Env]]:
-        if node.each is None:
-            return [(None, {})]
-        lists: dict[str, Sequence[Any]] = {}
-        for key, value in node.each.items():
-            at = node.marks.get(f"each.{key}", node.marks.get("each"))
-            found = self._value(value, env, f"{name}.each.{key}", at)
-            if not isinstance(found, tuple):
-                self.findings.append(Finding(f"{name}: each.{key} is {found!r}, it takes a list", at))
-                return []
-            lists[key] = found
-        lengths = {key: len(values) for key, values in lists.items()}
-        if len(set(lengths.values())) > 1:
-            listed = ", ".join(f"{key} has {length}" for key, length in lengths.items())
-            message = f"{name}: the lists of each differ in length: {listed}"
-            self.findings.append(Finding(message, node.marks.get("each"), "they are zipped, one copy a column"))
-            return []
-        return ((n, dict(zip(lists, row, strict=True))) for n, row in enumerate(zip(*lists.values(), strict=True)))
-
-    def _count(self, node: NodeSpec, name: str, env: Mapping[str, Any]) -> int:
-        at = node.marks.get("repeat")
-        count = self._value(node.repeat, env, f"{name}.repeat", at)
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            self.findings.append(Finding(f"{name}: repeat is {count!r}, it takes a whole number from 0", at))
-            return 0
-        if count > MAX_NODES:
-            raise Stop(Finding(f"{name}: repeat is {count}", at, f"a network has at most {MAX_NODES:,} nodes"))
-        return count
-
-    def node(self, node: NodeSpec, name: str, env: Mapping[str, Any], inputs: tuple[Ref | None, ...]) -> Ref | None:
+    def node(
+        self, node: NodeSpec, name: str, env: Mapping[str, Any], inputs: Bundle | None, names: Names
+    ) -> Bundle | None:
         """Expand one copy of a node; None where a mistake leaves its output unknown."""
-        args = self._arguments(node, name, env)
-        if args is None or None in inputs:
+        if node.share is not None:
+            return self._shared(node, name, env, inputs, names)
+        args = self.values.arguments(node, name, env)
+        if args is None or inputs is None:
             return None
-        known: tuple[Ref, ...] = inputs  # type: ignore[assignment]
         at = Place(name, node.marks)
         try:
-            block = self.spec.blocks.get(node.op)
+            block = self.blocks.get(node.op)
             if block is not None:
-                return self._block(node, block, name, args, known)
+                return self._block(node, block, name, args, inputs)
+            if node.op == "use":
+                return self._use(node, name, args, inputs)
+            if node_arguments(OPS[node.op]) if node.op in OPS else ():
+                inputs = self._named(node, args, inputs, names)
             op = self.assembly.make(node.op, args)
             if isinstance(op, Primitive):
-                return self.assembly.primitive(name, op, known, at)
+                return self.assembly.primitive(name, op, inputs, at)
             assert isinstance(op, Macro)
-            return self.macro(name, op, at, env, known, args)
+            return self.macro(name, op, at, env, inputs, args)
         except RuleError as error:
-            self._locate(error, at)
+            self.values.locate(error, at)
         except _Unknown:
             pass  # the mistake inside the macro is already a finding
         return None
 
+    def _named(self, node: NodeSpec, args: Env, inputs: Bundle, names: Names) -> Bundle:
+        """The inputs of a node with those that its arguments name after them."""
+        for argument in node_arguments(OPS[node.op]):
+            wanted = args.get(argument)
+            if isinstance(wanted, str):
+                found = self.find(wanted, names, node.marks.get("." + argument))
+                if found is None:
+                    raise _Unknown
+                if len(found) != 1:
+                    message = f"{argument} takes one tensor, {wanted} gives {len(found)}"
+                    raise RuleError(message, hint=f"name one of them: {wanted}/0", argument=argument)
+                inputs, args[argument] = (*inputs, *found), OTHER
+        return inputs
+
+    def _shared(
+        self, node: NodeSpec, name: str, env: Mapping[str, Any], inputs: Bundle | None, names: Names
+    ) -> Bundle | None:
+        """Expand a node that uses the weights of another one, node by node below both."""
+        assembly, wanted = self.assembly, str(node.share)
+        at, written = Place(name, node.marks), names.node(wanted)
+        other = names.prefix + wanted
+        # Copies share with copies, number by number; of a node without copies every copy uses the same weights.
+        below = name[len(names.prefix) :].partition(".")[2]
+        if below and (f"{other}.{below}" in assembly.nodes or f"{other}.{below}" in assembly.scopes):
+            other = f"{other}.{below}"
+        if written is None or (other not in assembly.nodes and other not in assembly.scopes):
+            hint = nearest(wanted, names.given, kind="above")
+            self.values.locate(RuleError(f"share: no node {wanted!r} above", hint=hint, argument="share"), at)
+            return None
+        if written.op != node.op:
+            message = f"share: {wanted} is {written.op}, this node is {node.op}"
+            self.values.locate(RuleError(message, argument="share"), at)
+            return None
+        before, assembly.sharing = assembly.sharing, Sharing(name, other)
+        as_other = NodeSpec(node.op, node.args or written.args, marks={**written.marks, **node.marks})
+        try:
+            return self.node(as_other, name, env, inputs, names)
+        finally:
+            assembly.sharing = before
+
     def macro(
-        self, name: str, op: Macro, at: Place, env: Mapping[str, Any], inputs: tuple[Ref, ...], args: Mapping[str, Any]
-    ) -> Ref:
+        self, name: str, op: Macro, at: Place, env: Mapping[str, Any], inputs: Bundle, args: Mapping[str, Any]
+    ) -> Bundle:
         """Expand a macro in a scope of its own."""
         self.assembly.check_arity(op, inputs)
         before = len(self.assembly.nodes)
         self.assembly.open(name, Scope(op.op, "macro", _plain(args), at.op))
         out = op.expand(MacroBuilder(self.assembly, self, at, name, env), *inputs)
         self.assembly.close(name, before)
-        return out
+        return (out,) if isinstance(out, Ref) else out
 
-    def inner(self, body: Body, name: str, env: Mapping[str, Any], first: Ref) -> Ref:
+    def inner(self, body: Body, name: str, env: Mapping[str, Any], first: Bundle) -> Bundle:
         """Expand a graph-valued argument in a scope of its own, for a macro."""
         if not body.nodes:
             return first
         before = len(self.assembly.nodes)
         self.assembly.open(name, Scope("body", "body"))
-        out = self.body(body, name + ".", env, first, {"in": first})
+        out = self.body(Names(body, name + ".", {"in": first}), env, first)
         if out is None:
             raise _Unknown
         self.assembly.close(name, before)
         return out
 
-    def decide(self, name: str, choice: Choice | Range) -> Any:
-        """What a choice takes: its default, or what the caller of `expand` chooses."""
-        return self.choose(name, choice) if self.choose else choice.chosen
+    def decide(self, name: str, choice: Any) -> Any:
+        """What a choice takes, for a macro."""
+        return self.values.decide(name, choice)
 
-    def _block(
-        self, node: NodeSpec, block: Block, name: str, args: Mapping[str, Any], inputs: tuple[Ref, ...]
-    ) -> Ref | None:
-        if len(inputs) != 1:
-            raise RuleError(f"{node.op} takes one input, given {len(inputs)}", argument="from")
+    def _block(self, node: NodeSpec, block: Block, name: str, args: Env, inputs: Bundle) -> Bundle | None:
+        if block.inputs and len(inputs) != len(block.inputs):
+            message = f"{node.op} takes {len(block.inputs)} inputs ({', '.join(block.inputs)}), given {len(inputs)}"
+            raise RuleError(message, argument="from")
         if self.depth >= MAX_RECURSION:
             hint = "bound it with `when:`, e.g. `when: $depth > 1`"
             message = f"block {node.op!r} contains itself without end ({MAX_RECURSION} levels)"
             raise Stop(Finding(message, node.marks.get("op"), hint))
         assembly = self.assembly
-        key = None if self.choose else self.templates.key(node.op, args, assembly.shapes[inputs[0].node])
-        known = self.templates.replay(key, name, inputs[0])
-        if known is not None:
-            return known
-        env = {**self.vars, **self._block_arguments(node, block, args)}
+        if block.outputs:
+            self.labels[name] = tuple(block.outputs)
+        key = None
+        if not self.values.choose and assembly.sharing is None:
+            key = self.templates.key(node.op, args, tuple(map(assembly.shape, inputs)))
+            known = self.templates.replay(key, name, inputs)
+            if known is not None:
+                return known
+        env = {**self.values.vars, **self.values.block_arguments(node, block, args)}
         for variable, value in block.vars.items():
-            env[variable] = self._value(value, env, f"{name}.vars.{variable}", block.marks.get(f"vars.{variable}"))
+            at = block.marks.get(f"vars.{variable}")
+            env[variable] = self.values.value(value, env, f"{name}.vars.{variable}", at)
         before = len(assembly.order), len(assembly.opened), assembly.params
         assembly.open(name, Scope(node.op, "block", _plain(args), node.marks.get("op")))
+        given = dict(zip(block.inputs, ((ref,) for ref in inputs), strict=False))
+        names = Names(block.graph, name + ".", {"in": inputs, **given})
         self.depth += 1
-        out = self.body(block.graph, name + ".", env, inputs[0], {"in": inputs[0]})
+        out = self.body(names, env, inputs)
         self.depth -= 1
+        if block.outputs and out is not None:
+            out = self._gives(block, names)
         assembly.close(name, before[0])
         if key is not None and out is not None and len(assembly.order) > before[0]:
-            self.templates.record(key, name, inputs[0], out, *before)
+            self.templates.record(key, name, inputs, out, *before)
         return out
 
-    def _block_arguments(self, node: NodeSpec, block: Block, args: Mapping[str, Any]) -> Env:
-        env: Env = {}
-        for key, parameter in block.args.items():
-            value = args[key] if key in args else self._value(parameter.default, self.vars, f"{node.op}.{key}", None)
-            wanted = parameter.type or _type_name(parameter.default)
-            if wanted and not _fits(value, wanted):
-                raise RuleError(f"{key} of {node.op} is {value!r}, it takes {_ARTICLES[wanted]}", argument=key)
-            env[key] = value
-        return env
+    def _gives(self, block: Block, names: Names) -> Bundle | None:
+        """The outputs of a block that names them."""
+        given: list[Ref] = []
+        for name, wanted in block.outputs.items():
+            at = block.marks.get(f"outputs.{name}", block.marks.get("outputs"))
+            found = self.find(wanted, names, at)
+            if found is None:
+                return None
+            if len(found) != 1:
+                message = f"the output {name} is {wanted}, which gives {len(found)} tensors"
+                self.findings.append(Finding(message, at, f"name one of them: {wanted}/0"))
+                return None
+            given.extend(found)
+        return tuple(given)
 
-    def _arguments(self, node: NodeSpec, name: str, env: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The node's arguments without expressions and choices; None where one of them is a mistake."""
-        before = len(self.findings)
-        args: dict[str, Any] = {}
-        for key, value in node.args.items():
-            kind = type(value)
-            if kind is int or kind is str or kind is Body:
-                args[key] = value
-            elif isinstance(value, Expr):
-                args[key] = self._expression(value, env, name, key, node)
-            else:
-                args[key] = self._value(value, env, f"{name}.{key}", node.marks.get("." + key))
-        return args if len(self.findings) == before else None
-
-    def _expression(self, value: Expr, env: Mapping[str, Any], name: str, key: str, node: NodeSpec) -> Any:
-        """As `_value`, for what most arguments are; names and places are looked up only for a mistake."""
+    def _use(self, node: NodeSpec, name: str, args: Env, inputs: Bundle) -> Bundle:
+        """Put another spec in as a node: what its outputs or features need, at the shapes of the node's inputs."""
+        choose = self.values.choose
+        inside = settled(self.spec, args, inputs)
+        shapes = dict(zip(input_shapes(inside), map(self.assembly.shape, inputs), strict=True))
+        ask: Choose | None = (lambda key, choice: choose(f"{name}.{key}", choice)) if choose else None
+        self.depth += 1
         try:
-            return value.evaluate(env)
-        except RuleError as error:
-            self.findings.append(Finding(f"{name}.{key}: {error.message}", node.marks.get("." + key), error.hint))
-            return 1
-
-    def _value(self, value: Any, env: Mapping[str, Any], name: str, at: Mark | None) -> Any:
-        """Resolve expressions and choices inside a value; 1 and a finding where one of them is a mistake."""
-        try:
-            return evaluate(value, env, lambda choice: self.decide(name, choice))
-        except RuleError as error:
-            self.findings.append(Finding(f"{name}: {error.message}", at, error.hint))
-            return 1
-
-    def _locate(self, error: RuleError, at: Place) -> None:
-        for mistake in (error, *error.others):
-            finding = at.finding(mistake)
-            if not any(finding.at is not None and finding.at == other.at for other in self.findings):
-                self.findings.append(finding)
-        if len(self.findings) >= 100:
-            raise Stop
+            graph = taken(_Expansion(inside, shapes, ask).resolved(), args.get("take", "outputs"))
+        except SpecError as error:
+            self.findings.extend(finding for finding in error.findings if finding not in self.findings)
+            raise _Unknown from None
+        except UsageError as error:
+            raise RuleError(str(error), argument="take") from None
+        finally:
+            self.depth -= 1
+        self._step(node, name, len(graph))
+        if len(graph.outputs) > 1 or args.get("take") == "features":
+            self.labels[name] = tuple(graph.outputs)
+        return splice(self.assembly, graph, Place(name, node.marks), Scope("use", "block", _plain(args)), inputs)
 
 
 class _Unknown(Exception):  # noqa: N818 - a signal, caught by the node around the macro
     """A graph inside a macro has a mistake that is already reported."""
 
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "int": (int,), "float": (int, float), "str": (str,), "bool": (bool,), "list": (tuple,),
-}  # fmt: skip
-_ARTICLES = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "a text",
-    "bool": "true or false",
-    "list": "a list",
-}
-
-
 def _plain(args: Mapping[str, Any]) -> Env:
     """Arguments to show beside a box: its graphs are shown as what is in it."""
     plain = {key: value for key, value in args.items() if isinstance(value, (int, float, str, tuple))}
     return {key: value for key, value in plain.items() if not (type(value) is tuple and Body in map(type, value))}
-
-
-def _type_name(default: Any) -> str | None:
-    """The type that a default value stands for; None where it says nothing (an expression, a choice, null)."""
-    for name in ("bool", "int", "float", "str", "list"):
-        if type(default) in _TYPES[name][-1:]:
-            return name
-    return None
-
-
-def _fits(value: Any, wanted: str) -> bool:
-    if isinstance(value, bool):
-        return wanted == "bool"
-    return isinstance(value, _TYPES[wanted])

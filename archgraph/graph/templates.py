@@ -1,4 +1,4 @@
-"""Copies of a block with the same arguments and input shape are expanded once and then written again by name.
+"""Copies of a block with the same arguments and input shapes are expanded once and then written again by name.
 
 In a ResNet-50 eight of sixteen blocks are such copies. In a search a child differs from its parent in a few nodes:
 it holds the parent's very blocks and defaults, so what was expanded for the parent serves the child.
@@ -11,80 +11,109 @@ from typing import Any, NamedTuple
 
 from archgraph.graph.builder import Assembly
 from archgraph.graph.model import Node, Scope
-from archgraph.ops.base import Ref
+from archgraph.ops.base import Bundle, Primitive, Ref
+from archgraph.ops.facts import Facts
 from archgraph.shape import Shape
 from archgraph.spec.model import Spec
 
 
-class Template(NamedTuple):
-    """An expanded block: where its nodes and scopes stand in the assembly, below `prefix`, and what it gave."""
+class Written(NamedTuple):
+    """A node of a template: its name and that of the node it shares with begin below the block; its inputs are the
+    numbers of values, which are the block's inputs and then the outputs of its nodes, in order.
+    """
 
-    prefix: str
-    nodes: tuple[Node, ...]
+    name: str
+    op: Primitive
+    inputs: tuple[int, ...]
+    facts: Facts
+    shares: str | None
+    at: Any
+
+
+class Template(NamedTuple):
+    """An expanded block: its nodes and scopes with names below its own, and the numbers of the values it gives."""
+
+    nodes: tuple[Written, ...]
     scopes: tuple[tuple[str, Scope], ...]
     params: int
     wires: int
-    first: Ref
-    last: Ref
+    gives: tuple[int, ...]
 
 
 MAX_CONTEXTS = 16
 MAX_TEMPLATES = 256
 
-_CONTEXTS: dict[tuple[int, int, str], tuple[Any, Any, dict[Any, Template]]] = {}
-"""What was expanded lately, by identity of a spec's blocks and defaults (held, so that the identity stays theirs)
-and the values of its variables."""
+_CONTEXTS: dict[tuple[int, int, int, str], tuple[Any, Any, Any, dict[Any, Template]]] = {}
+"""What was expanded lately, by identity of a spec's blocks, used files and defaults (held, so that the identity stays
+theirs) and the values of its variables."""
 
 
 class Templates:
-    """The blocks expanded so far, by name of the block, its arguments and its input's shape."""
+    """The blocks expanded so far, by name of the block, its arguments and its inputs' shapes."""
 
     def __init__(self, assembly: Assembly, spec: Spec, variables: Mapping[str, Any]) -> None:
         self._assembly = assembly
-        context = (id(spec.blocks), id(spec.defaults), repr(variables))
-        held = _CONTEXTS.pop(context, None) or (spec.blocks, spec.defaults, {})
+        context = (id(spec.blocks), id(spec.used), id(spec.defaults), repr(variables))
+        held = _CONTEXTS.pop(context, None) or (spec.blocks, spec.used, spec.defaults, {})
         _CONTEXTS[context] = held
         if len(_CONTEXTS) > MAX_CONTEXTS:
             del _CONTEXTS[next(iter(_CONTEXTS))]
-        self._known = held[2]
+        self._known = held[3]
 
-    def key(self, block: str, args: Mapping[str, Any], shape: Shape) -> Any:
+    def key(self, block: str, args: Mapping[str, Any], shapes: tuple[Shape, ...]) -> Any:
         """What decides how a block expands, or None where an argument has no hash. 1, 1.0 and True differ."""
         values = tuple(args.values())
-        key = (block, tuple(args), values, repr(values), shape)
+        key = (block, tuple(args), values, repr(values), shapes)
         try:
             hash(key)
         except TypeError:
             return None
         return key
 
-    def record(self, key: Any, prefix: str, first: Ref, last: Ref, nodes: int, scopes: int, params: int) -> None:
+    def record(self, key: Any, prefix: str, first: Bundle, last: Bundle, nodes: int, scopes: int, params: int) -> None:
         """Keep what was assembled below `prefix` since there were so many nodes, scopes and parameters."""
-        assembly = self._assembly
-        made = tuple(assembly.order[nodes:])
+        assembly, cut = self._assembly, len(prefix)
+        # What stands twice among the inputs is one value: the first of equal references is as good as the second.
+        numbers: dict[Ref, int] = {}
+        for ref in first:
+            numbers.setdefault(ref, len(numbers))
+        if len(numbers) != len(first):
+            return
+        made = []
+        for node in assembly.order[nodes:]:
+            fed = tuple([numbers[ref] for ref in node.inputs])
+            shares = node.shares[cut:] if node.shares else None
+            made.append(Written(node.name[cut:], node.op, fed, node.facts, shares, node.at))
+            for output in range(1 + len(node.facts.further)):
+                numbers[Ref(node.name, output)] = len(numbers)
         wires = sum(len(node.inputs) for node in made)
-        boxes = tuple((n, assembly.scopes[n]) for n in assembly.opened[scopes:] if n in assembly.scopes)
+        boxes = tuple((n[cut:], assembly.scopes[n]) for n in assembly.opened[scopes:] if n in assembly.scopes)
         if len(self._known) >= MAX_TEMPLATES:
             self._known.clear()
-        self._known[key] = Template(prefix, made, boxes, assembly.params - params, wires, first, last)
+        gives = tuple([numbers[ref] for ref in last])
+        self._known[key] = Template(tuple(made), boxes, assembly.params - params, wires, gives)
 
-    def replay(self, key: Any, prefix: str, first: Ref) -> Ref | None:
+    def replay(self, key: Any, prefix: str, first: Bundle) -> Bundle | None:
         """Write a known block again below `prefix`, fed by `first`; None where it is not known."""
         template = self._known.get(key)
         if template is None:
             return None
-        assembly, cut = self._assembly, len(template.prefix)
+        assembly = self._assembly
         for name, scope in template.scopes:
-            assembly.open(prefix + name[cut:], scope)
+            assembly.open(prefix + name, scope)
         # This loop is most of the time of a search's proposal: it makes the tuples without their constructors.
-        new, moved = tuple.__new__, {template.first.node: first}
-        nodes, shapes, append = assembly.nodes, assembly.shapes, assembly.order.append
-        for old, op, fed, known, shares, at in template.nodes:
-            name = prefix + old[cut:]
-            inputs = (moved[fed[0][0]],) if len(fed) == 1 else tuple([moved[ref[0]] for ref in fed])
-            node = new(Node, (name, op, inputs, known, prefix + shares[cut:] if shares else None, at))
-            nodes[name], shapes[name], moved[old] = node, known[0], new(Ref, (name, 0))
+        new, values = tuple.__new__, list(first)
+        nodes, shapes, append, know = assembly.nodes, assembly.shapes, assembly.order.append, values.append
+        for below, op, fed, known, shares, at in template.nodes:
+            name = prefix + below
+            inputs = (values[fed[0]],) if len(fed) == 1 else tuple([values[number] for number in fed])
+            node = new(Node, (name, op, inputs, known, prefix + shares if shares else None, at))
+            nodes[name], shapes[name] = node, known[0]
             append(node)
+            know(new(Ref, (name, 0)))
+            for number, shape in enumerate(known[5], 1):
+                know(ref := Ref(name, number))
+                assembly.further[ref] = shape
         assembly.wires += template.wires
         assembly.grow(template.params, prefix, template.nodes[0].at)
-        return moved[template.last.node]
+        return tuple([values[number] for number in template.gives])

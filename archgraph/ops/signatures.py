@@ -35,10 +35,16 @@ def roles(op: str) -> Mapping[str, RoleName]:
     return found
 
 
+@cache
+def node_arguments(op: type[Op]) -> tuple[str, ...]:
+    """The arguments of an op that name a node."""
+    return tuple(name for name, field in op.model_fields.items() if _holds(field) == "node")
+
+
 def named(op: Op) -> int:
     """How many nodes its arguments name: inputs it has beside those of `from`."""
-    fields = type(op).model_fields.items()
-    return sum(_holds(field) == "node" and getattr(op, name) is not None for name, field in fields)
+    arguments = node_arguments(type(op))
+    return sum(getattr(op, name) is not None for name in arguments) if arguments else 0
 
 
 def _holds(field: FieldInfo) -> Holds:

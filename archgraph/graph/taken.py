@@ -1,0 +1,44 @@
+"""A part of a graph: what some of its values need, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from archgraph.errors import UsageError, nearest
+from archgraph.graph.model import Graph
+from archgraph.ops.base import Ref
+
+
+def taken(graph: Graph, what: str = "outputs") -> Graph:
+    """The graph whose outputs are what is taken of this one, without the nodes that this does not need.
+
+    `what` is `outputs` (those of eval mode), `features`, or the name of one output or feature.
+    Raises UsageError where the graph has no such thing.
+    """
+    outputs = {name: ref for name, ref in graph.outputs.items() if name not in graph.train_only}
+    if what == "outputs":
+        return pruned(graph, outputs)
+    if what == "features":
+        if not graph.features:
+            raise UsageError(f"{graph.name} names no features; `features: {{c2: stage.0, ...}}` in its file would")
+        return pruned(graph, graph.features)
+    every = {**graph.features, **graph.outputs}
+    if what not in every:
+        hint = nearest(what, ["outputs", "features", *every], kind="it has")
+        raise UsageError(f"{graph.name} has no output or feature {what!r}; {hint}")
+    return pruned(graph, {what: every[what]})
+
+
+def pruned(graph: Graph, outputs: Mapping[str, Ref]) -> Graph:
+    """The graph with these outputs, and the nodes that they need."""
+    kept = replace(graph, outputs=dict(outputs), train_only=frozenset())
+    needed = kept.needed(training=False)
+    nodes = {name: node for name, node in graph.nodes.items() if name in needed}
+    around: set[str] = set()
+    for name in nodes:
+        while (name := name.rpartition(".")[0]) and name not in around:
+            around.add(name)
+    features = {name: ref for name, ref in graph.features.items() if ref.node in nodes or ref.node in graph.inputs}
+    scopes = {name: scope for name, scope in graph.scopes.items() if name in around}
+    return replace(kept, nodes=nodes, scopes=scopes, features=features)
