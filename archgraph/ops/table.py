@@ -10,6 +10,7 @@ from archgraph.ops import (
     branches,
     conv,
     dense,
+    historic,
     inverted,
     linear,
     merge,
@@ -87,6 +88,9 @@ OPS: Mapping[str, type[Op]] = by_name(
         attention.EfficientChannelAttention,
         attention.Cbam,
         spp.SpatialPyramidPool,
+        historic.Subsample,
+        historic.ScaledTanh,
+        historic.RadialBasisOutput,
     ]
 )
 """Every op by its name in YAML."""
