@@ -17,11 +17,17 @@ RoleName: TypeAlias = Literal["width", "depth", "kernel", "stride", "dilation", 
 ActName: TypeAlias = Literal[
     "none", "relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "silu", "mish",
     "sigmoid", "tanh", "softplus", "softsign", "hardswish", "hardsigmoid", "hardtanh", "logsigmoid",
-    "hardshrink", "softshrink", "tanhshrink",
+    "hardshrink", "softshrink", "tanhshrink", "rrelu",
 ]  # fmt: skip
-NormName: TypeAlias = Literal["none", "batch"]
+NormName: TypeAlias = Literal["none", "batch", "layer", "group", "instance", "rms"]
 
-NORMS: Mapping[str, str] = {"batch": "batch_norm"}
+NORMS: Mapping[str, str] = {
+    "batch": "batch_norm",
+    "layer": "layer_norm",
+    "group": "group_norm",
+    "instance": "instance_norm",
+    "rms": "rms_norm",
+}
 """The op that a `norm:` stands for."""
 
 OTHER = "other"
@@ -82,11 +88,18 @@ _Sizes: TypeAlias = _Size | Annotated[tuple[_Size, ...], Len(1, 2)]
 _Pad: TypeAlias = Annotated[int, Ge(0)]
 _Pads: TypeAlias = _Pad | Annotated[tuple[_Pad, ...], Len(1, 2)]
 _ONE_OR_PAIR = Takes("a positive integer or a pair of them")
+_Kept: TypeAlias = Annotated[int | None, Ge(1)]
 
 Width: TypeAlias = Annotated[int, Ge(1), Takes("a positive integer"), Role("width")]
 Depth: TypeAlias = Annotated[int, Ge(1), Takes("a positive integer"), Role("depth")]
 Groups: TypeAlias = Annotated[int, Ge(1), Takes("a positive integer"), Role("groups")]
 Sizes: TypeAlias = Annotated[_Sizes, _ONE_OR_PAIR]
+OptionalSizes: TypeAlias = Annotated[_Sizes | None, _ONE_OR_PAIR]
+GridSizes: TypeAlias = Annotated[
+    _Size | Annotated[tuple[_Kept, ...], Len(1, 2)],
+    Takes("a positive integer or a pair of them, where null keeps the input's size"),
+]
+Axis: TypeAlias = Annotated[int, Interval(ge=-3, le=2), Takes("an axis: 0 is the channels, -1 the last")]
 Kernel: TypeAlias = Annotated[_Sizes, _ONE_OR_PAIR, Role("kernel")]
 Stride: TypeAlias = Annotated[_Sizes, _ONE_OR_PAIR, Role("stride")]
 PoolStride: TypeAlias = Annotated[_Sizes | None, _ONE_OR_PAIR, Role("stride")]
@@ -97,7 +110,11 @@ ConvPad: TypeAlias = Annotated[
     Takes("same, valid, tf_same, an integer from 0 up or a pair of them"),
 ]
 Act: TypeAlias = Annotated[ActName, Takes("none or the name of an activation"), Role("activation")]
-Norm: TypeAlias = Annotated[NormName, Takes("none or batch"), Role("norm")]
+Norm: TypeAlias = Annotated[NormName, Takes("none, batch, layer, group, instance or rms"), Role("norm")]
+NormOrDefault: TypeAlias = Annotated[
+    NormName | None, Takes("none, batch, layer, group, instance or rms"), Role("norm")
+]
+ActOrDefault: TypeAlias = Annotated[ActName | None, Takes("none or the name of an activation"), Role("activation")]
 Bias: TypeAlias = Annotated[bool | None, Takes("true or false")]
 NodeName: TypeAlias = Annotated[Literal["other"] | None, Held("node"), Takes("the name of a node above")]
 Graph: TypeAlias = Annotated[Body, IsGraph(), Held("graph"), Takes("a list of nodes")]

@@ -129,10 +129,12 @@ class Primitive(Op):
 class Wrapped(NamedTuple):
     """A primitive with a normalisation and an activation around it, in the order they run.
 
-    Each part is a node name and either a primitive or the name of an op that takes the file's defaults.
+    Each part is a node name and either a primitive or the name of an op that takes the file's defaults, below the
+    arguments that `given` has for it.
     """
 
     parts: tuple[tuple[str, Primitive | str], ...]
+    given: Mapping[str, Mapping[str, Any]] = {}
 
 
 class Macro(Op):
