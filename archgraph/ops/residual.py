@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import Field
 
-from archgraph.ops.arguments import Act, Graph, Held, Takes
+from archgraph.ops.arguments import Act, Graph, Held, Probability, Takes
 from archgraph.ops.base import Builder, Example, Macro, Ref
 from archgraph.ops.sizes import one_if_equal
 from archgraph.shape import show
@@ -17,7 +17,8 @@ class Residual(Macro):
     """What its body gives, added to what came in, so that the body learns the difference.
 
     `(C, H, W) -> (C', H', W')`, the body's output shape.
-    Source: arXiv:1512.03385, section 3.
+    What the body gives goes through `scale`, `factor` and `drop_path` before it is added, where they are given.
+    Source: arXiv:1512.03385, section 3; factor arXiv:1602.07261, drop_path arXiv:1603.09382, scale arXiv:2103.17239.
     """
 
     op = "residual"
@@ -34,15 +35,35 @@ class Residual(Macro):
         "list of nodes; or `none`, nothing is added.",
     )
     act: Act = Field("none", description="Activation after the sum.")
+    scale: Annotated[float | None, Takes("a number")] = Field(
+        None, description="Layer scale: a trainable factor a channel on what the body gives, that starts at this."
+    )
+    factor: Annotated[float | None, Takes("a number")] = Field(
+        None, description="A fixed factor on what the body gives, 0.17 in Inception-ResNet."
+    )
+    drop_path: Probability = Field(
+        0.0, description="Stochastic depth: the chance in training that an input skips the body."
+    )
 
     examples = (
         Example({"body": Body((NodeSpec("conv", {"out": 16, "kernel": 3}),)), "act": "relu"}, ((16, 8, 8),)),
         Example({"body": Body((NodeSpec("conv", {"out": 32, "kernel": 3, "stride": 2}),))}, ((16, 9, 8),)),
+        Example(
+            {"body": Body((NodeSpec("conv", {"out": 8, "kernel": 7, "groups": 8}),)), "scale": 1e-6, "drop_path": 0.1},
+            ((8, 9, 8),),
+        ),
+        Example({"body": Body((NodeSpec("conv", {"out": 8, "kernel": 1}),)), "factor": 0.17}, ((8, 9, 8),)),
     )
 
     def expand(self, build: Builder, *inputs: Ref) -> Ref:
         (x,) = inputs
         out = build.body("body", self.body, x)
+        if self.scale is not None:
+            out = build.add("scale", "scale", {"value": self.scale}, out)
+        if self.factor is not None:
+            out = build.add("factor", "scale", {"value": self.factor, "trainable": False}, out)
+        if self.drop_path:
+            out = build.add("drop_path", "drop_path", {"p": self.drop_path}, out)
         if self.shortcut != "none":
             out = build.add("add", "add", {}, out, self._shortcut(build, x, out))
         return out if self.act == "none" else build.add("act", self.act, {}, out)

@@ -18,6 +18,7 @@ from archgraph.ops import (
     pool,
     reshape,
     residual,
+    scaling,
     separable,
     spp,
 )
@@ -81,6 +82,8 @@ OPS: Mapping[str, type[Op]] = by_name(
         separable.Separable,
         inverted.Inverted,
         residual.Residual,
+        scaling.Scale,
+        scaling.DropPath,
         branches.Branches,
         branches.Choice,
         dense.Dense,
