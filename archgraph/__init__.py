@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from archgraph.graph.cost import Cost
     from archgraph.graph.expand import Choose
     from archgraph.graph.model import Graph
-    from archgraph.shape import Shape
-    from archgraph.spec.model import Spec
+    from archgraph.spec.model import Input, Spec
 
 __version__ = "0.1.0"
 
@@ -57,36 +56,37 @@ def dump(spec: Spec) -> str:
     return write(spec, vocabulary())
 
 
-def expand(spec: Spec, *, input: Shape | None = None, choose: Choose | None = None) -> Graph:
+def expand(spec: Spec, *, input: Input | None = None, choose: Choose | None = None, take: str = "all") -> Graph:
     """The spec as a graph of primitive ops with shapes; see `archgraph.graph.expand.expand`.
 
-    Raises SpecError with every mistake that one run can find.
+    `take="features"` gives the multi-scale features alone. Raises SpecError with every mistake that one run can find.
     """
     from archgraph.graph.expand import expand
 
-    return expand(spec, input=input, choose=choose)
+    return expand(spec, input=input, choose=choose, take=take)
 
 
-def cost(spec: Spec | Graph, *, input: Shape | None = None, batch: int = 1) -> Cost:
+def cost(spec: Spec | Graph, *, input: Input | None = None, batch: int = 1, take: str = "all") -> Cost:
     """Parameters, MACs and memory of a network, exact and without torch; see `archgraph.graph.cost.Cost`.
 
-    `input` is another `(C, H, W)` than the spec's; the memory figures are for `batch` inputs.
+    `input` is another `(C, H, W)` than the spec's; the memory figures are for `batch` inputs; `take` is as in `expand`.
     Raises SpecError where the network does not take that input.
     """
     from archgraph.graph.cost import cost
 
-    return cost(_graph(spec, input), batch=batch)
+    return cost(_graph(spec, input, take), batch=batch)
 
 
-def build(spec: Spec | Graph, *, input: Shape | None = None, init: bool = True) -> torch.nn.Module:
+def build(spec: Spec | Graph, *, input: Input | None = None, init: bool = True, take: str = "all") -> torch.nn.Module:
     """An ordinary `torch.nn.Module`: its tree follows the blocks of the spec, its names are those of the graph.
 
     It takes `(N, *input)` and gives a tensor, or a dict of tensors where the spec names several outputs.
-    `init=False` leaves the weights uninitialised, for when they come from elsewhere. Raises SpecError.
+    `init=False` leaves the weights uninitialised, for when they come from elsewhere. `take="features"` gives the
+    module of the multi-scale features, a dict of tensors. Raises SpecError.
     """
     from archgraph.emit.module import build
 
-    return build(_graph(spec, input), init=init)
+    return build(_graph(spec, input, take), init=init)
 
 
 def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:
@@ -100,11 +100,12 @@ def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:
     return Drawing(dot(_graph(spec, None), depth=depth))
 
 
-def _graph(spec: Spec | Graph, input: Shape | None) -> Graph:
+def _graph(spec: Spec | Graph, input: Input | None, take: str = "all") -> Graph:
     from archgraph.graph.model import Graph
+    from archgraph.graph.taken import taken
 
     if not isinstance(spec, Graph):
-        return expand(spec, input=input)
+        return expand(spec, input=input, take=take)
     if input is not None:
         raise TypeError("a graph has its sizes; give `input` with the spec instead")
-    return spec
+    return spec if take == "all" else taken(spec, take)

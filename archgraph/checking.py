@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from archgraph.errors import Finding, SpecError, UsageError
 from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
+from archgraph.graph.inventory import layers, param_shapes, param_shapes_sq
+from archgraph.graph.model import Graph
 from archgraph.graph.unreached import behind, unreached
 from archgraph.graph.wording import printable
 from archgraph.loading import load
@@ -68,27 +70,54 @@ def examine(spec: Spec) -> tuple[Cost, tuple[Finding, ...]]:
     """The cost of a spec, and where it breaks its promises. Raises SpecError with all that keeps it from a graph."""
     elsewhere = unreached(spec)
     try:
-        found = cost(expand(spec))
+        graph = expand(spec)
     except SpecError as error:
         raise SpecError([*error.findings, *elsewhere]) from None
     if elsewhere:
         raise SpecError(elsewhere)
-    return found, unmet(spec, found)
+    found = cost(graph)
+    return found, unmet(spec, graph, found)
 
 
-def unmet(spec: Spec, found: Cost) -> tuple[Finding, ...]:
-    """Where the cost of a spec differs from what its `expect:` says."""
-    wrong = []
+def unmet(spec: Spec, graph: Graph, found: Cost) -> tuple[Finding, ...]:
+    """Where a network differs from what its `expect:` says."""
+    messages = {line.key: line.message for line in compared(spec, graph, found) if line.message}
+    at = spec.marks.get
+    return tuple(Finding(f"{printable(spec.name)}: {text}", at(f"expect.{key}")) for key, text in messages.items())
+
+
+class Compared(NamedTuple):
+    """One key of `expect:`: what it says, what is so, and how they differ (an empty text where they do not)."""
+
+    key: str
+    expected: Any
+    found: Any
+    message: str
+
+
+def compared(spec: Spec, graph: Graph, found: Cost) -> tuple[Compared, ...]:
+    """Each key of a spec's `expect:` beside what its graph has."""
+    lines = []
+    counts = layers(graph)
     for key, expected in spec.expect.items():
-        at = spec.marks.get(f"expect.{key}")
         if key == "output":
-            message = _unlike(expected, found.outputs)
+            outputs = found.outputs
+            lines.append(Compared(key, expected, outputs, _unlike(expected, outputs)))
+            continue
+        if key in HASHES:
+            is_now: Any = HASHES[key](graph)
+            same = is_now.startswith(expected)
+            is_now = is_now[: len(expected)]
         else:
-            is_now = getattr(found, key)
-            message = "" if is_now == expected else f"{key} is {is_now}, `expect` says {expected}"
-        if message:
-            wrong.append(Finding(f"{printable(spec.name)}: {message}", at))
-    return tuple(wrong)
+            is_now = counts[key] if key in counts else getattr(found, key)
+            same = is_now == expected
+        message = "" if same else f"{key} is {is_now}, `expect` says {expected}"
+        lines.append(Compared(key, expected, is_now, message))
+    return tuple(lines)
+
+
+HASHES: Mapping[str, Callable[[Graph], str]] = {"param_shapes": param_shapes, "param_shapes_sq": param_shapes_sq}
+"""Keys of `expect:` that are the first digits of a hash."""
 
 
 def _unlike(expected: Any, outputs: Mapping[str, Shape]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from archgraph.errors import Finding
 from archgraph.graph.builder import Place
 from archgraph.ops import OPS, mistakes
+from archgraph.ops.signatures import node_arguments
 from archgraph.spec.model import Body, Choice, Expr, NodeSpec, Range, Spec
 
 
@@ -33,7 +34,8 @@ def _all(spec: Spec) -> Iterator[NodeSpec]:
 def _wrong(node: NodeSpec) -> Iterator[Finding]:
     """What is wrong with the arguments that stand in the text; a block's are known when it is expanded."""
     if node.op in OPS:
-        written = {key: value for key, value in node.args.items() if not _undecided(value)}
+        named = node_arguments(OPS[node.op])
+        written = {key: value for key, value in node.args.items() if key not in named and not _undecided(value)}
         yield from (Place(node.op, node.marks).finding(mistake) for mistake in mistakes(node.op, written))
 
 
