@@ -7,7 +7,19 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge
 from pydantic import Field
 
-from archgraph.ops.arguments import ActName, ConvPad, Dilation, Kernel, NormName, Positive, Role, Stride, Takes, Width
+from archgraph.ops.arguments import (
+    ActOrDefault,
+    ConvPad,
+    Dilation,
+    Kernel,
+    NormOrDefault,
+    Positive,
+    Probability,
+    Role,
+    Stride,
+    Takes,
+    Width,
+)
 from archgraph.ops.base import Builder, Example, Macro, Ref
 
 
@@ -17,7 +29,7 @@ class Inverted(Macro):
     `(C, H, W) -> (out, H', W')`; a sequence likewise.
     The first conv is left out where it would widen nothing. The last one has the norm and no activation. The input is
     added where its shape is the output's and no axis has a stride.
-    Source: arXiv:1801.04381 (MobileNetV2); with `se` arXiv:1905.02244 (MobileNetV3), arXiv:1905.11946 (MBConv).
+    Source: arXiv:1801.04381 (MobileNetV2); with `se` arXiv:1905.02244 (MobileNetV3), arXiv:1905.11946 (EfficientNet).
     """
 
     op = "inverted"
@@ -38,17 +50,20 @@ class Inverted(Macro):
     )
     pad: ConvPad = Field("same", description="Padding of the depthwise conv, as conv's.")
     dilation: Dilation = Field(1, description="Dilation of the depthwise conv, in pixels.")
-    norm: Annotated[NormName | None, Takes("none or batch"), Role("norm")] = Field(
+    norm: NormOrDefault = Field(
         None, description="Normalisation after each conv; the file's default for conv where it is not given."
     )
-    act: Annotated[ActName | None, Takes("none or the name of an activation"), Role("activation")] = Field(
+    act: ActOrDefault = Field(
         None, description="Activation after the first two norms; the file's default for conv where it is not given."
+    )
+    drop_path: Probability = Field(
+        0.0, description="Stochastic depth where the input is added: the chance in training that only it goes on."
     )
 
     examples = (
         Example({"out": 24, "kernel": 3, "stride": 2, "norm": "batch", "act": "relu6"}, ((16, 112, 112),)),
         Example({"out": 40, "kernel": 5, "width": 120, "se": 4, "norm": "batch", "act": "relu"}, ((40, 28, 28),)),
-        Example({"out": 8, "kernel": 3, "expansion": 1, "se": 4, "se_of": "input", "act": "silu"}, ((8, 7, 6),)),
+        Example({"out": 8, "kernel": 3, "expansion": 1, "se": 4, "se_of": "input", "drop_path": 0.1}, ((8, 7, 6),)),
     )
 
     def expand(self, build: Builder, *inputs: Ref) -> Ref:
@@ -69,4 +84,6 @@ class Inverted(Macro):
         out = build.add("project", "conv", {**point, "out": self.out, "act": "none"}, out)
         if self.stride not in (1, (1,), (1, 1)) or build.shape(out) != build.shape(x):
             return out
+        if self.drop_path:
+            out = build.add("drop_path", "drop_path", {"p": self.drop_path}, out)
         return build.add("add", "add", {}, out, x)
