@@ -1,66 +1,156 @@
-"""From a name, a file or a text to a Spec."""
+"""From a name, a file or a text to a Spec, with the specs that it uses."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from archgraph import zoo
-from archgraph.errors import Source, UsageError, nearest
+from archgraph.errors import RuleError, Source, UsageError, nearest
 from archgraph.ops import vocabulary
-from archgraph.spec.model import Spec
+from archgraph.spec.findings import quoted
+from archgraph.spec.model import Input, Spec
 from archgraph.spec.parser import parse
 from archgraph.spec.reader import MAX_BYTES, decode, read
+from archgraph.spec.variants import variant
+from archgraph.zoo import ENDINGS, Where
+
+MAX_USES = 16
+"""How deep specs use one another."""
 
 
 def load(name: str | os.PathLike[str]) -> Spec:
-    """The spec of a network of the zoo (`"resnet50"`) or of a YAML file (`"nets/mine.yaml"`).
+    """The spec of a network of the zoo (`"resnet50"`), of a YAML file (`"nets/mine.yaml"`), or of one of a file's
+    variants (`"nets/mine.yaml:small"`).
 
-    Raises SpecError with every mistake in the file, UsageError where there is no such network or file.
+    Raises SpecError with every mistake in the file and in those it uses, UsageError where there is no such network,
+    file or variant.
     """
-    path = locate(name)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    return _parsed(decode(str(path), data))
+    return _loaded(locate(name), ())
 
 
-def loads(text: str, *, name: str = "<text>") -> Spec:
-    """The spec written in a text; `name` stands for it in errors. Raises SpecError."""
-    return _parsed(Source(name, text))
+def loads(text: str, *, name: str = "<text>", base: str | os.PathLike[str] | None = None) -> Spec:
+    """The spec written in a text; `name` stands for it in errors, `base` is the folder of the files it uses.
+
+    Raises SpecError.
+    """
+    folder = None if base is None else Path(base)
+    return parse(read(Source(name, text)), vocabulary(), opener=partial(_opened, folder, ()))
 
 
-def _parsed(source: Source) -> Spec:
-    return parse(read(source), vocabulary())
-
-
-def locate(name: str | os.PathLike[str]) -> Path:
-    """The file that a name stands for: a path that exists, else a network of the zoo."""
-    path = Path(name)
-    looks_like_path = isinstance(name, os.PathLike) or path.suffix in (".yaml", ".yml") or os.sep in str(name)
-    if path.is_file() or (looks_like_path and not path.is_dir()):
-        if not path.exists():
-            raise UsageError(f"no file {str(path)!r}")
-        return path
-    if looks_like_path:
-        raise UsageError(f"{str(path)!r} is a folder, not a file")
-    return zoo.find(str(name))
+def locate(name: str | os.PathLike[str]) -> Where:
+    """Where a name is written: a path that exists, with a variant or without, else a network of the zoo."""
+    text = os.fspath(name)
+    file, chosen = _split(text)
+    path = Path(file)
+    if path.is_file():
+        return Where(path, chosen)
+    if path.is_dir() and _is_path(file):
+        raise UsageError(f"{file!r} is a folder, not a file")
+    if _is_path(file) or isinstance(name, os.PathLike):
+        raise UsageError(f"no file {file!r}")
+    return zoo.find(text)
 
 
 def override(spec: Spec, settings: Mapping[str, Any]) -> Spec:
     """The spec with other values for its `vars`, and for `input` if given: `{"classes": 10, "input": (1, 8, 8)}`.
 
-    Raises UsageError for a variable the spec does not have.
+    A variable that is a choice takes a value as any other. Of several inputs those are replaced that `input` names.
+    What comes of it expects nothing and has no variants. Raises UsageError for a variable or input the spec does not
+    have.
     """
-    values = dict(settings)
-    shape = tuple(values.pop("input", spec.input))
+    values = {name: _frozen(value) for name, value in settings.items()}
+    shape = _input(spec, values.pop("input")) if "input" in values else spec.input
     for name in values:
         if name not in spec.vars:
             raise UsageError(f"{spec.name} has no variable {name!r}; {nearest(name, [*spec.vars, 'input'])}")
-    changed = bool(values) or shape != spec.input
-    return replace(spec, input=shape, vars={**spec.vars, **values}, expect={} if changed else spec.expect)
+    if not values and shape == spec.input:
+        return spec
+    return replace(spec, input=shape, vars={**spec.vars, **values}, expect={}, variants={})
+
+
+def _input(spec: Spec, given: Any) -> Input:
+    if isinstance(spec.input, Mapping):
+        if not isinstance(given, Mapping):
+            raise UsageError(f"{spec.name} has the inputs {', '.join(spec.input)}: give a shape for each by its name")
+        for name in given:
+            if name not in spec.input:
+                raise UsageError(f"{spec.name} has no input {name!r}; {nearest(name, spec.input)}")
+        return {**spec.input, **given}
+    if isinstance(given, Mapping):
+        raise UsageError(f"{spec.name} has one input; give its shape, e.g. (3, 224, 224)")
+    return tuple(given)
+
+
+def _frozen(value: Any) -> Any:
+    """A value as the parser gives it: lists are tuples."""
+    if isinstance(value, Mapping):
+        return {key: _frozen(part) for key, part in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _loaded(where: Where, above: tuple[Path, ...], *, blocks: bool = False) -> Spec:
+    """The spec of a file; `above` are the files that use it, from the outermost."""
+    path = where.path
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    opener = partial(_opened, path.parent, (*above, path.resolve()))
+    spec = parse(read(decode(str(path), data)), vocabulary(), opener=opener, blocks=blocks)
+    return variant(spec, where.variant) if where.variant else spec
+
+
+def _opened(base: Path | None, above: tuple[Path, ...], text: str, *, blocks: bool) -> Spec:
+    """The spec that a file in the folder `base` uses under this name. Raises RuleError and SpecError."""
+    try:
+        where = _below(base, text) if _is_path(text) else zoo.find(text)
+        path = where.path.resolve()
+        if path in above:
+            circle = " -> ".join(file.name for file in (*above[above.index(path) :], path))
+            raise RuleError(f"{quoted(text)} uses itself: {circle}", hint="a spec is made of others, not of itself")
+        if len(above) >= MAX_USES:
+            raise RuleError(f"{quoted(text)}: specs use one another more than {MAX_USES} deep")
+        return _loaded(where, above, blocks=blocks)
+    except UsageError as error:
+        raise RuleError(str(error)) from None
+
+
+def _below(base: Path | None, text: str) -> Where:
+    """A file in a folder or below it. Raises RuleError."""
+    if base is None:
+        hint = "give the folder it is in: archgraph.loads(text, base=folder)"
+        raise RuleError(f"the file {quoted(text)} cannot be looked for: this text is in no folder", hint=hint)
+    file, chosen = _split(text)
+    path = Path(file)
+    if path.is_absolute() or ".." in path.parts:
+        hint = "a spec uses the files below its own folder, or networks of the zoo"
+        raise RuleError(f"{quoted(text)} is not a path below this file's folder", hint=hint)
+    if path.suffix not in ENDINGS:
+        raise RuleError(f"{quoted(text)} is no YAML file", hint=f"it ends in {' or '.join(ENDINGS)}")
+    found = base / path
+    if not found.resolve().is_relative_to(base.resolve()):
+        raise RuleError(f"{quoted(text)} leads out of this file's folder", hint="a link has to stay in the folder")
+    if not found.is_file():
+        near = [file.name for file in _listed(found.parent) if file.suffix in ENDINGS]
+        raise RuleError(f"no file {quoted(text)} below {str(base)!r}", hint=nearest(path.name, near) if near else "")
+    return Where(found, chosen)
+
+
+def _listed(folder: Path) -> Sequence[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _split(text: str) -> tuple[str, str]:
+    """`nets/mine.yaml:small` as a file and one of its variants."""
+    file, colon, chosen = text.rpartition(":")
+    return (file, chosen) if colon and file.endswith(ENDINGS) else (text, "")
+
+
+def _is_path(text: str) -> bool:
+    return "/" in text or os.sep in text or _split(text)[0].endswith(ENDINGS)

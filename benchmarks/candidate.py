@@ -20,6 +20,7 @@ from archgraph.graph.cost import cost
 from archgraph.graph.expand import expand
 from archgraph.graph.hashing import canonical_hash
 from archgraph.spec.model import Spec
+from archgraph.spec.variants import variant
 
 CHAIN = """
 archgraph: 1
@@ -38,12 +39,13 @@ def main() -> None:
     """Print the three tables."""
     given = options(__doc__.splitlines()[0]).parse_args()
     rounds = given.rounds or (20 if given.quick else 200)
-    text = loading.locate("resnet50").read_text()
-    spec = archgraph.loads(text)
+    where = loading.locate("resnet50")
+    text = where.path.read_text()
+    spec = _read(text, where.variant)
     graph = expand(spec)
     steps: dict[str, Callable[[], object]] = {
-        "text to cost": lambda: cost(expand(archgraph.loads(text))),
-        "  load (text to Spec)": lambda: archgraph.loads(text),
+        "text to cost": lambda: cost(expand(_read(text, where.variant))),
+        "  load (text to Spec)": lambda: _read(text, where.variant),
         "  expand (Spec to Graph with shapes)": lambda: expand(spec),
         "  cost (Graph to Cost)": lambda: cost(graph),
         "canonical hash": lambda: canonical_hash(graph),
@@ -70,6 +72,11 @@ def main() -> None:
         found, count = _by_size(size // 9, rounds=5 if size > 5_000 else 20)
         rows.append({**_row(f"about {size:,} nodes", found, count), "us a node": found.median / count * 1e6})
     report("Spec to cost by size; every block differs from the others, nothing is reused", rows, as_json=given.json)
+
+
+def _read(text: str, chosen: str) -> Spec:
+    spec = archgraph.loads(text)
+    return variant(spec, chosen) if chosen else spec
 
 
 def _by_size(stages: int, *, rounds: int) -> tuple[Times, int]:

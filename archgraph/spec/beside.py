@@ -1,4 +1,4 @@
-"""The reserved keys beside a node's op: `id`, `from`, `repeat`, `each`, `when`."""
+"""The reserved keys beside a node's op: `id`, `from`, `repeat`, `each`, `when`, `share`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def read_beside(node: Map, values: Values, known: Known, marks: dict[str, Mark])
     for key in RESERVED:
         if key in entries:
             marks[key] = entries[key].value.mark
-    if "share" in entries:
-        values.findings.add("`share` cannot be used yet", entries["share"].key, "leave it out")
     if "id" in entries:
         beside["id"] = _id(entries["id"].value, values.findings)
     if "from" in entries:
         beside["inputs"] = _inputs(entries["from"].value, values.findings, marks)
     if "each" in entries:
-        beside["each"] = _each(entries["each"].value, values, known, marks)
+        beside["each"] = read_columns(entries["each"].value, values, known, marks, "each")
     if "repeat" in entries:
         columns = known.plus(beside.get("each") or ())
         beside["repeat"] = _repeat(entries["repeat"].value, values, columns, marks)
     if "when" in entries:
         beside["when"] = _when(entries["when"].value, values, known, marks)
+    if "share" in entries:
+        beside["share"] = _share(entries["share"].value, values.findings)
     return beside
 
 
@@ -63,27 +63,30 @@ def _inputs(node: Located, findings: Findings, marks: dict[str, Mark]) -> tuple[
     return tuple(texts) or None
 
 
-def _each(node: Located, values: Values, known: Known, marks: dict[str, Mark]) -> dict[str, Value] | None:
-    findings = values.findings
+def read_columns(
+    node: Located, values: Values, known: Known, marks: dict[str, Mark], path: str
+) -> dict[str, Value] | None:
+    """Names with lists of one length, as in `each`; None after a mistake. Positions are put into `marks`."""
+    findings, each = values.findings, path.removeprefix(".")
     if not isinstance(node, Map) or not node.entries:
-        hint = "e.g. `each: {width: [64, 128], stride: [1, 2]}`"
-        findings.add(f"`each` takes names with lists, given {kind(node)}", node.mark, hint)
+        hint = f"e.g. `{each}: {{width: [64, 128], stride: [1, 2]}}`"
+        findings.add(f"`{each}` takes names with lists, given {kind(node)}", node.mark, hint)
         return None
     lists: dict[str, Value] = {}
     lengths: dict[str, int] = {}
     for key, entry in node.entries.items():
         check_variable(key, entry.key, findings)
-        lists[key] = value = values.value(entry.value, known, marks, f"each.{key}")
+        lists[key] = value = values.value(entry.value, known, marks, f"{path}.{key}")
         if isinstance(value, tuple):
             lengths[key] = len(value)
         elif not isinstance(value, (Expr, Choice)) and not _unreadable(entry.value, value):
-            findings.add(f"each.{key} is a list, given {kind(entry.value)}", entry.value.mark)
+            findings.add(f"{each}.{key} is a list, given {kind(entry.value)}", entry.value.mark)
     if len(set(lengths.values())) > 1:
         first, length = next(iter(lengths.items()))
         other = next(key for key in lengths if lengths[key] != length)
         counted = f"{first} has {length}, {other} has {lengths[other]}"
         hint = "they are zipped: one copy a column"
-        findings.add(f"the lists of `each` differ in length: {counted}", node.mark, hint)
+        findings.add(f"the lists of `{each}` differ in length: {counted}", node.mark, hint)
     return lists
 
 
@@ -103,6 +106,13 @@ def _when(node: Located, values: Values, known: Known, marks: dict[str, Mark]) -
         hint = "e.g. `when: $depth > 1`"
         values.findings.add(f"`when` takes an expression, given {kind(node)}", node.mark, hint)
     return value
+
+
+def _share(node: Located, findings: Findings) -> str | None:
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return node.value
+    findings.add(f"`share` takes the name of a node, given {kind(node)}", node.mark, "e.g. `share: stem`")
+    return None
 
 
 def _unreadable(node: Located, value: Value) -> bool:

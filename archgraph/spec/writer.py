@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from archgraph.spec.blocks import TYPE_WORDS
+from archgraph.spec.expectations import EXPECT, HASHES
 from archgraph.spec.layout import Doc, Entries, Items, Leaf, entry, flow, is_spread
-from archgraph.spec.model import Block, Body, Choice, Expr, NodeSpec, Parameter, Range, Spec, Value
+from archgraph.spec.model import Block, Body, Choice, Expr, NodeSpec, Parameter, Range, Spec, Value, Variant
 from archgraph.spec.quoting import quote, write_scalar
 from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
 
@@ -34,9 +35,14 @@ def write(spec: Spec, vocabulary: Vocabulary) -> str:
     if spec.blocks:
         document["blocks"] = Entries({name: writer.block(made) for name, made in spec.blocks.items()}, spread=True)
     document["graph"] = Items([writer.node(node) for node in spec.graph.nodes], spread=bool(spec.graph.nodes))
-    for key in ("outputs", "train_only", "features", "expect"):
+    for key in ("outputs", "train_only", "features"):
         if getattr(spec, key):
             document[key] = _doc(getattr(spec, key))
+    if spec.expect:
+        document["expect"] = _expect(spec.expect)
+    if spec.variants:
+        variants = {name: writer.variant(made) for name, made in spec.variants.items()}
+        document["variants"] = Entries(variants, spread=True)
     lines: list[str] = []
     for key, doc in document.items():
         lines += [""] if key in _BLANK_BEFORE else []
@@ -49,6 +55,15 @@ class _Writer:
 
     def __init__(self, words: Vocabulary, blocks: frozenset[str]) -> None:
         self.words, self.blocks = words, blocks
+
+    def variant(self, made: Variant) -> Doc:
+        entries = {name: self.value(value) for name, value in made.vars.items()}
+        if made.input is not None:
+            entries["input"] = _doc(made.input)
+        entries |= {key: _leaf(text) for key, text in (("about", made.about), ("source", made.source)) if text}
+        if made.expect:
+            entries["expect"] = _expect(made.expect)
+        return Entries(entries)
 
     def block(self, made: Block) -> Doc:
         entries: dict[str, Doc] = {}
@@ -144,6 +159,12 @@ def _beside(node: NodeSpec) -> dict[str, Doc]:
 def _doc(value: Any) -> Doc:
     """A value without graphs in it."""
     return _Writer({}, frozenset()).value(value)
+
+
+def _expect(expect: Mapping[str, Value]) -> Doc:
+    """The promised numbers; digits of a hash are always in quotes, as some of them would be read as a number."""
+    hashes = {key: Leaf(quote(str(expect[key])), quote(str(expect[key]))) for key in HASHES if key in expect}
+    return Entries({key: hashes.get(key) or _doc(expect[key]) for key in EXPECT if key in expect})
 
 
 def _range(value: Range) -> Doc:

@@ -12,7 +12,8 @@ from archgraph.search.mutations import MUTATIONS
 from archgraph.search.recipe import OBJECTIVES, Evaluate, Recipe
 from archgraph.spec.model import RESERVED
 from archgraph.spec.operators import FUNCTIONS
-from archgraph.spec.parser import EXPECT, KEYS
+from archgraph.spec.expectations import EXPECT
+from archgraph.spec.parser import KEYS
 from archgraph.train.data import DATA
 from archgraph.train.settings import Training
 

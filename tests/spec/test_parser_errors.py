@@ -297,7 +297,7 @@ graph:
 net.yaml:4:1: unknown key 'graf'
     4 | graf: []
       | ^^^^
-      = did you mean 'graph'? (keys: about, archgraph, blocks, defaults, expect, features, graph, input, name, outputs, source, train_only, vars)
+      = did you mean 'graph'? (keys: about, archgraph, blocks, defaults, expect, features, graph, input, name, outputs, source, train_only, use, variants, vars)
 net.yaml:6:5: unknown op 'rellu'
     6 |   - rellu
       |     ^^^^^

@@ -96,7 +96,7 @@ def test_every_network_of_the_zoo_is_measured_or_says_why_not() -> None:
 
 @pytest.mark.parametrize("name", zoo.names())
 def test_a_spec_is_short_and_says_what_it_is_and_costs(name: str) -> None:
-    path = zoo.find(name)
+    path = zoo.find(name).path
     spec = archgraph.load(name)
     assert len(path.read_text("utf-8").splitlines()) <= 60
     assert spec.name == path.stem == name
