@@ -6,6 +6,7 @@ by the shapes they see, so a graph of another input size is another expansion.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,6 +75,7 @@ class _Expansion:
         self.depth = 0
         self.steps = 0
         self.labels: dict[str, tuple[str, ...]] = {}
+        self.left_out: set[str] = set()
 
     def resolved(self) -> Graph:
         """The graph of the spec. Raises SpecError."""
@@ -92,8 +94,8 @@ class _Expansion:
     def _graph(self, last: Bundle | None, names: Names) -> Graph:
         if last is None or not self.assembly.nodes:
             raise SpecError([Finding(f"{self.spec.name} has no nodes", self.spec.marks.get("graph"))])
-        outputs = {name: self._output(at, f"outputs.{name}", names) for name, at in self.spec.outputs.items()}
-        features = {name: self._output(at, f"features.{name}", names) for name, at in self.spec.features.items()}
+        outputs = self._outputs(self.spec.outputs, "outputs", names)
+        features = self._outputs(self.spec.features, "features", names)
         if self.findings:
             raise SpecError(self.findings)
         if not outputs:
@@ -104,10 +106,18 @@ class _Expansion:
             inputs=self.assembly.inputs,
             nodes=self.assembly.nodes,
             outputs=outputs,
-            train_only=frozenset(self.spec.train_only),
+            train_only=frozenset(self.spec.train_only) & outputs.keys(),
             features=features,
             scopes=self.assembly.scopes,
         )
+
+    def _outputs(self, wanted: Mapping[str, str], key: str, names: Names) -> dict[str, Ref]:
+        """What the names stand for; a node that `when` left out leaves out what is named after it, too."""
+        there = {name: at for name, at in wanted.items() if re.split("[./]", at, maxsplit=1)[0] not in self.left_out}
+        if wanted and not there:
+            message = f"{self.spec.name}: all of its {key} are left out by `when`"
+            self.findings.append(Finding(message, self.spec.marks.get(key)))
+        return {name: self._output(at, f"{key}.{name}", names) for name, at in there.items()}
 
     def _output(self, wanted: str, key: str, names: Names) -> Ref:
         at = self.spec.marks.get(key)
@@ -124,6 +134,8 @@ class _Expansion:
         for name, node in zip(node_names(names.body), names.body.nodes, strict=True):
             self._step(node, prefix + name)
             if node.when is not None and not self.values.value(node.when, env, "when", node.marks.get("when")):
+                if not prefix:
+                    self.left_out.add(name)
                 continue
             inputs = above if node.inputs is None else self._inputs(node, names, above)
             if node.repeat is None and node.each is None:
