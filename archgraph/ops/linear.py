@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from archgraph.errors import RuleError
 from archgraph.ops.arguments import Act, Bias, Count, Norm, Takes
 from archgraph.ops.base import Call, Example, Lowering, Primitive, Wrapped
 from archgraph.ops.boxes import boxed
-from archgraph.ops.sizes import vector
-from archgraph.shape import Shape
+from archgraph.shape import Shape, numel, show
 
 
 class Linear(Primitive):
     """Fully connected layer, with the normalisation and activation that go with it.
 
-    `(N,) -> (out,)`.
+    `(C,) -> (out,)`, and tokens `(N, C) -> (N, out)`.
     A map is not flattened silently: put `flatten` or a global pool before it. With `norm` or `act` it stands
     for a box of up to three nodes, as conv does; the bias is left out where the box has a norm.
     Source: torch.nn.Linear.
@@ -35,17 +35,18 @@ class Linear(Primitive):
     examples = (
         Example({"out": 1000}, ((2048,),)),
         Example({"out": 7, "bias": False}, ((5,),)),
+        Example({"out": 576}, ((197, 192),)),
     )
 
     def shape(self, *inputs: Shape) -> Shape:
-        vector(inputs[0], self.op)
-        return (self.out,)
+        features(inputs[0], self.op)
+        return *inputs[0][:-1], self.out
 
     def macs(self, *inputs: Shape) -> int:
-        return self.out * vector(inputs[0], self.op)
+        return numel(self.shape(*inputs)) * inputs[0][-1]
 
     def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
-        weight = {"weight": (self.out, vector(inputs[0], self.op))}
+        weight = {"weight": (self.out, inputs[0][-1])}
         return {**weight, "bias": (self.out,)} if self.has_bias else weight
 
     @property
@@ -55,7 +56,7 @@ class Linear(Primitive):
 
     def lower(self, *inputs: Shape) -> Lowering:
         kwargs = {} if self.has_bias else {"bias": False}
-        call = Call("nn.Linear", (vector(inputs[0], self.op), self.out), kwargs)
+        call = Call("nn.Linear", (inputs[0][-1], self.out), kwargs)
         return Lowering(module=call, overwritable=True)
 
     def wrapped(self) -> Wrapped | None:
@@ -64,3 +65,14 @@ class Linear(Primitive):
             if self.norm == self.act == "none"
             else boxed(self, self.norm, self.act, self.order, bias=self.has_bias)
         )
+
+
+def features(shape: Shape, op: str) -> int:
+    """The features of a vector or of tokens. Raises RuleError for a map."""
+    if len(shape) in (1, 2):
+        return shape[-1]
+    raise RuleError(
+        f"{op} takes a vector (C,) or tokens (N, C), given the map {show(shape)}",
+        hint="put `flatten`, `global_avg_pool` or `tokens` before it",
+        argument="from",
+    )

@@ -143,8 +143,8 @@ SHAPES: list[tuple[str, Mapping[str, Any], tuple[Shape, ...], str, str, str | No
         "linear",
         {"out": 8},
         ((6, 4, 4),),
-        "linear takes a vector, given the map 6x4x4",
-        "put `flatten` or `global_avg_pool` before it",
+        "linear takes a vector (C,) or tokens (N, C), given the map 6x4x4",
+        "put `flatten`, `global_avg_pool` or `tokens` before it",
         "from",
     ),
     (
