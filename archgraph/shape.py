@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from archgraph.errors import RuleError
 
 Shape = tuple[int, ...]
+T = TypeVar("T")
 
 
 def show(shape: Shape) -> str:
@@ -20,13 +23,13 @@ def numel(shape: Shape) -> int:
     return total
 
 
-def per_axis(value: int | tuple[int, ...], axes: int, argument: str) -> tuple[int, ...]:
+def per_axis(value: T | tuple[T, ...], axes: int, argument: str) -> tuple[T, ...]:
     """One value for each spatial axis: `3` becomes `(3, 3)`; a tuple must have the right length."""
-    if isinstance(value, int):
+    if not isinstance(value, tuple):
         return (value,) * axes
     if len(value) != axes:
         raise RuleError(f"{argument} has {len(value)} values, its input has {axes} spatial axes", argument=argument)
-    return tuple(value)
+    return value
 
 
 def window(size: int, kernel: int, stride: int, pad: tuple[int, int], dilation: int, *, ceil: bool = False) -> int:

@@ -336,3 +336,47 @@ class Tanhshrink(Activation):
 
     op = "tanhshrink"
     torch_class = "Tanhshrink"
+
+
+class RReLU(Activation):
+    """x where it is positive, else x times a slope drawn at random; in eval mode times the mean slope.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: arXiv:1505.00853; torch.nn.RReLU.
+    """
+
+    op = "rrelu"
+    torch_class = "RReLU"
+    least: Number = Field(1 / 8, description="The least slope.")
+    most: Number = Field(1 / 3, description="The greatest slope, not below the least.")
+
+    examples = (Example({}, _MAP), Example({"least": 0.1, "most": 0.2}, ((10,),)))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if self.most < self.least:
+            raise RuleError(f"most {self.most} is below least {self.least}", argument="most")
+        return inputs[0]
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        kwargs = {} if (self.least, self.most) == (1 / 8, 1 / 3) else {"lower": self.least, "upper": self.most}
+        return Lowering(module=Call("nn.RReLU", (), kwargs), overwritable=True)
+
+
+class Threshold(Activation):
+    """x where it is above a threshold, else a value.
+
+    `(C, H, W) -> (C, H, W)`, any shape.
+    Source: torch.nn.Threshold.
+    """
+
+    op = "threshold"
+    torch_class = "Threshold"
+    in_place = "module"
+    threshold: Number = Field(description="Where x begins to pass.")
+    value: Number = Field(0.0, description="What is given below it.")
+
+    examples = (Example({"threshold": 0.1}, _MAP), Example({"threshold": -1.0, "value": 20.0}, ((10,),)))
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        call = Call("nn.Threshold", (self.threshold, self.value))
+        return Lowering(module=call, in_place=Lowering(module=call._replace(kwargs={"inplace": True})))

@@ -15,8 +15,10 @@ def boxed(op: Primitive, norm: str, act: str, order: str, *, bias: bool) -> Wrap
         return None
     alone = op.model_copy(update={"norm": "none", "act": "none", "order": "post", "bias": bias})
     around: list[tuple[str, Primitive | str]] = []
+    # What a linear gives is normalised along its features, the last axis; what a conv gives along its channels.
+    over = {"norm": {"over": "last" if op.op == "linear" else "channels"}} if norm in ("layer", "rms") else {}
     if norm != "none":
         around.append(("norm", NORMS[norm]))
     if act != "none":
         around.append(("act", act))
-    return Wrapped((*around, (op.op, alone)) if order == "pre" else ((op.op, alone), *around))
+    return Wrapped((*around, (op.op, alone)) if order == "pre" else ((op.op, alone), *around), over)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from archgraph.errors import RuleError
-from archgraph.ops.arguments import Dilation, Flag, Kernel, Pads, PoolStride, Sizes
+from archgraph.ops.arguments import Dilation, Flag, GridSizes, Kernel, Pads, PoolStride, Positive
 from archgraph.ops.base import Call, Example, Lowering, Primitive
 from archgraph.ops.sizes import one_if_equal, spatial
 from archgraph.shape import Shape, per_axis, window
@@ -16,7 +16,7 @@ from archgraph.shape import Shape, per_axis, window
 class MaxPool(Primitive):
     """The greatest value in each window.
 
-    `(C, H, W) -> (C, H', W')`, or `(C, L) -> (C, L')`.
+    `(C, H, W) -> (C, H', W')`, or `(C, L) -> (C, L')`; with `indices` a second output of the same shape.
     The padding never wins: it counts as minus infinity.
     Source: torch.nn.MaxPool1d, torch.nn.MaxPool2d.
     """
@@ -27,17 +27,22 @@ class MaxPool(Primitive):
     pad: Pads = Field(0, description="Pixels added at each side, at most half of the kernel.")
     dilation: Dilation = Field(1, description="Distance in pixels between the window's elements.")
     ceil: Flag = Field(False, description="Count a last window that the input fills in part.")
+    indices: Flag = Field(False, description="Give where each value was too, as output 1, for `max_unpool`.")
 
     examples = (
         Example({"kernel": 3, "stride": 2, "pad": 1}, ((64, 112, 112),)),
         Example({"kernel": 3, "stride": 2, "ceil": True}, ((4, 8, 8),)),
         Example({"kernel": (2, 3), "dilation": (1, 2)}, ((4, 9, 9),)),
         Example({"kernel": 2}, ((4, 9),)),
+        Example({"kernel": 2, "indices": True}, ((4, 9, 8),)),
     )
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         return _windows(x, self.op, self.kernel, self.stride, self.pad, self.dilation, ceil=self.ceil)
+
+    def further(self, *inputs: Shape) -> tuple[Shape, ...]:
+        return (self.shape(*inputs),) if self.indices else ()
 
     def macs(self, *inputs: Shape) -> int:
         return 0
@@ -46,7 +51,9 @@ class MaxPool(Primitive):
         axes = len(inputs[0]) - 1
         kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=self.pad, dilation=self.dilation)
         kwargs |= {"ceil_mode": True} if self.ceil else {}
-        return Lowering(module=Call(f"nn.MaxPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True)
+        kwargs |= {"return_indices": True} if self.indices else {}
+        call = Call(f"nn.MaxPool{axes}d", (kwargs.pop("kernel_size"),), kwargs)
+        return Lowering(module=call, overwritable=not self.indices)
 
 
 class AvgPool(Primitive):
@@ -84,6 +91,39 @@ class AvgPool(Primitive):
         return Lowering(module=Call(f"nn.AvgPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True)
 
 
+class LPPool(Primitive):
+    """The p-norm of each window: p = 1 is its sum, a large p is near its greatest value.
+
+    `(C, H, W) -> (C, H', W')`, or `(C, L) -> (C, L')`.
+    The root of the sum of x ** p over the window.
+    Source: arXiv:1204.3968; torch.nn.LPPool1d, torch.nn.LPPool2d.
+    """
+
+    op = "lp_pool"
+    kernel: Kernel = Field(description="Window in pixels, one for all axes or one an axis (height, width).")
+    p: Positive = Field(2.0, description="Exponent.")
+    stride: PoolStride = Field(None, description="Step in pixels; the kernel where it is not given.")
+    ceil: Flag = Field(False, description="Count a last window that the input fills in part.")
+
+    examples = (
+        Example({"kernel": 2}, ((16, 28, 28),)),
+        Example({"kernel": (3, 2), "p": 4.0, "stride": 2, "ceil": True}, ((4, 8, 9),)),
+        Example({"kernel": 3, "stride": 1}, ((4, 9),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _windows(inputs[0], self.op, self.kernel, self.stride, 0, 1, ceil=self.ceil)
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        axes = len(inputs[0]) - 1
+        kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride)
+        kwargs |= {"ceil_mode": True} if self.ceil else {}
+        return Lowering(module=Call(f"nn.LPPool{axes}d", (self.p, kwargs.pop("kernel_size")), kwargs))
+
+
 class AdaptiveAvgPool(Primitive):
     """The mean of each cell of a grid laid over the map.
 
@@ -93,11 +133,13 @@ class AdaptiveAvgPool(Primitive):
     """
 
     op = "adaptive_avg_pool"
-    size: Sizes = Field(description="Output size in pixels, one for all axes or one an axis (height, width).")
+    size: GridSizes = Field(
+        description="Output size in pixels, one for all axes or one an axis (height, width); null keeps an axis."
+    )
 
     examples = (
         Example({"size": 6}, ((256, 13, 13),)),
-        Example({"size": (3, 2)}, ((4, 7, 8),)),
+        Example({"size": (3, None)}, ((4, 7, 8),)),
         Example({"size": 5}, ((4, 12),)),
     )
 
@@ -120,11 +162,13 @@ class AdaptiveMaxPool(Primitive):
     """
 
     op = "adaptive_max_pool"
-    size: Sizes = Field(description="Output size in pixels, one for all axes or one an axis (height, width).")
+    size: GridSizes = Field(
+        description="Output size in pixels, one for all axes or one an axis (height, width); null keeps an axis."
+    )
 
     examples = (
         Example({"size": 4}, ((256, 13, 13),)),
-        Example({"size": (3, 2)}, ((4, 7, 8),)),
+        Example({"size": (3, None)}, ((4, 7, 8),)),
         Example({"size": 5}, ((4, 12),)),
     )
 
@@ -215,8 +259,12 @@ def _windows(
     return x[0], *(window(size, k, s, p, d, ceil=ceil) for size, k, s, p, d in rows)
 
 
-def _grid(x: Shape, op: str, size: _Given) -> Shape:
-    return x[0], *per_axis(size, len(spatial(x, op)), "size")
+def _grid(x: Shape, op: str, size: int | tuple[int | None, ...]) -> Shape:
+    sizes = spatial(x, op)
+    wanted: tuple[int | None, ...] = per_axis(size, len(sizes), "size")
+    if wanted == (None,):
+        raise RuleError("size [null] keeps the only axis", hint="leave the pool out", argument="size")
+    return x[0], *(kept if given is None else given for given, kept in zip(wanted, sizes, strict=True))
 
 
 def _global(x: Shape, op: str, *, keep: bool) -> Shape:
@@ -224,9 +272,10 @@ def _global(x: Shape, op: str, *, keep: bool) -> Shape:
     return (x[0], *(1,) * axes) if keep else x[:1]
 
 
-def _adaptive(kind: str, x: Shape, size: _Given) -> Lowering:
+def _adaptive(kind: str, x: Shape, size: int | tuple[int | None, ...]) -> Lowering:
     axes = len(x) - 1
-    call = Call(f"nn.Adaptive{kind}Pool{axes}d", (one_if_equal(per_axis(size, axes, "size")),))
+    wanted: tuple[int | None, ...] = per_axis(size, axes, "size")
+    call = Call(f"nn.Adaptive{kind}Pool{axes}d", (one_if_equal(wanted),))
     return Lowering(module=call, overwritable=True)
 
 

@@ -1,4 +1,4 @@
-"""The same elements in another shape, or with zeros around them, and ops that change nothing in eval mode."""
+"""The same elements in another shape, fewer of them, none of them, and ops that change nothing in eval mode."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from annotated_types import Ge, Len
 from pydantic import Field
 
 from archgraph.errors import RuleError
-from archgraph.ops.arguments import Flag, Pads, Probability, Takes
+from archgraph.ops.arguments import Flag, Probability, Stride, Takes
 from archgraph.ops.base import Call, Example, Lowering, Primitive
 from archgraph.ops.sizes import spatial
 from archgraph.shape import Shape, numel, per_axis, show
@@ -76,79 +76,82 @@ class Reshape(Primitive):
         return Lowering(f"{{0}}.reshape({{0}}.shape[0], {sizes})", aliases=True)
 
 
-class Pad(Primitive):
-    """Zeros around the map, or channels of zeros beside its own.
-
-    `(C, H, W) -> (C + 2 * channels, H + 2 * space, W + 2 * space)`; a sequence likewise, a vector has
-    channels alone.
-    Source: torch.nn.functional.pad.
-    """
-
-    op = "pad"
-    channels: Annotated[Pads, Takes("an integer from 0 up or a pair of them (before, after)")] = Field(
-        0, description="Channels of 0 at each side, or before and after the input's."
-    )
-    space: Pads = Field(0, description="Pixels of 0 at each side, one for all axes or one an axis (height, width).")
-
-    examples = (
-        Example({"channels": 8}, ((16, 16, 16),)),
-        Example({"channels": (0, 4), "space": (1, 2)}, ((4, 6, 5),)),
-        Example({"space": 3}, ((4, 9),)),
-        Example({"channels": (1, 2)}, ((10,),)),
-    )
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        sides = self._sides(x)
-        return tuple(size + before + after for size, (before, after) in zip(x, sides, strict=True))
-
-    def macs(self, *inputs: Shape) -> int:
-        return 0
-
-    def lower(self, *inputs: Shape) -> Lowering:
-        # torch counts the axes of a padding from the last one.
-        sides = ", ".join(f"{before}, {after}" for before, after in reversed(self._sides(inputs[0])))
-        return Lowering(f"torch.nn.functional.pad({{0}}, ({sides}))", overwritable=True)
-
-    def _sides(self, x: Shape) -> tuple[tuple[int, int], ...]:
-        if len(x) == 1 and self.space != 0:
-            raise RuleError(f"space {self.space} pads no axis of a vector of {x[0]}", argument="space")
-        before, after = per_axis(self.channels, 2, "channels")
-        return (before, after), *((n, n) for n in per_axis(self.space, len(x) - 1, "space"))
-
-
 class Reduce(Primitive):
-    """The mean or the greatest value over the channels or over the pixels, kept as an axis of size 1.
+    """The mean, the sum or the greatest value over the channels or over the pixels.
 
     `(C, H, W) -> (1, H, W)` over the channels, `(C, 1, 1)` over the space; a sequence likewise.
-    Source: torch.mean, torch.amax.
+    Source: torch.mean, torch.sum, torch.amax.
     """
 
     op = "reduce"
-    by: Annotated[Literal["mean", "max"], Takes("mean or max")] = Field(description="What it gives of the values.")
+    by: Annotated[Literal["mean", "max", "sum"], Takes("mean, max or sum")] = Field(
+        description="What it gives of the values."
+    )
     over: Annotated[Literal["channels", "space"], Takes("channels or space")] = Field(
         "channels", description="The axes it goes over."
     )
+    keep: Flag = Field(True, description="Keep these axes, with size 1.")
 
     examples = (
         Example({"by": "mean"}, ((64, 7, 7),)),
         Example({"by": "max"}, ((8, 5),)),
         Example({"by": "max", "over": "space"}, ((8, 5, 4),)),
+        Example({"by": "sum", "over": "space", "keep": False}, ((8, 5, 4),)),
     )
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         sizes = spatial(x, self.op)
-        return (1, *sizes) if self.over == "channels" else (x[0], *(1,) * len(sizes))
+        if self.over == "channels":
+            return (1, *sizes) if self.keep else sizes
+        return (x[0], *(1,) * len(sizes)) if self.keep else x[:1]
 
     def macs(self, *inputs: Shape) -> int:
         return 0
 
     def lower(self, *inputs: Shape) -> Lowering:
         axes = "1" if self.over == "channels" else str(tuple(range(2, len(inputs[0]) + 1)))
+        kept = ", keepdim=True" if self.keep else ""
         # The gradient of amax needs its output.
-        method, overwritable = {"mean": ("mean", True), "max": ("amax", False)}[self.by]
-        return Lowering(f"{{0}}.{method}({axes}, keepdim=True)", overwritable=overwritable)
+        method, overwritable = {"mean": ("mean", True), "sum": ("sum", True), "max": ("amax", False)}[self.by]
+        return Lowering(f"{{0}}.{method}({axes}{kept})", overwritable=overwritable)
+
+
+class Zero(Primitive):
+    """Zeros of the input's shape, or of the shape that a stride leaves.
+
+    `(C, H, W) -> (C, H / stride, W / stride)`, rounded up; any shape without a stride.
+    It is the absent edge of a cell; its gradient is zero, not missing.
+    Source: arXiv:2001.00326 (NAS-Bench-201), the operation `none`.
+    """
+
+    op = "zero"
+    stride: Stride = Field(1, description="Step in pixels, one for all axes or one an axis.")
+
+    examples = (
+        Example({}, ((8, 6, 5),)),
+        Example({}, ((10,),)),
+        Example({"stride": 2}, ((8, 7, 6),)),
+        Example({"stride": (3, 1)}, ((8, 7, 6),)),
+        Example({"stride": 2}, ((8, 7),)),
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        strides = self._strides(x) or (1,) * (len(x) - 1)
+        return x[0], *(-(-size // stride) for size, stride in zip(x[1:], strides, strict=True))
+
+    def _strides(self, x: Shape) -> tuple[int, ...]:
+        return () if self.stride == 1 else per_axis(self.stride, len(spatial(x, self.op)), "stride")
+
+    def macs(self, *inputs: Shape) -> int:
+        return 0
+
+    def lower(self, *inputs: Shape) -> Lowering:
+        steps = self._strides(inputs[0])
+        if set(steps) <= {1}:
+            return Lowering("{0} * 0", overwritable=True)
+        return Lowering(f"{{0}}[:, :, {', '.join(f'::{step}' for step in steps)}] * 0", overwritable=True)
 
 
 class Identity(Primitive):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archgraph.errors import RuleError
-from archgraph.shape import Shape, show
+from archgraph.shape import Shape, T, show
 
 
 def spatial(shape: Shape, op: str) -> tuple[int, ...]:
@@ -28,6 +28,36 @@ def vector(shape: Shape, op: str) -> int:
     )
 
 
+def axis_of(shape: Shape, axis: int) -> int:
+    """An axis counted from the front: 0 is the channels. Raises RuleError where the shape has no such axis."""
+    if -len(shape) <= axis < len(shape):
+        return axis % len(shape)
+    hint = f"its axes are 0 to {len(shape) - 1}, or -1 for the last"
+    raise RuleError(f"axis {axis} is none of {show(shape)}", hint=hint, argument="axis")
+
+
+def sizes_like(inputs: tuple[Shape, ...], place: int, op: str) -> tuple[int, ...]:
+    """The sizes after the channels of the node that `like` names, which is input number `place`."""
+    if len(inputs) <= place:
+        raise RuleError(f"{op} was not given the node that like names", argument="like")
+    if len(inputs[place]) != len(inputs[0]):
+        raise RuleError(
+            f"like names {_kind(inputs[place])}, the input is {_kind(inputs[0])}",
+            hint="it names a node with as many axes, whose size is taken and not its channels",
+            argument="like",
+        )
+    return inputs[place][1:]
+
+
+def one_of(op: str, **given: object) -> str:
+    """The name of the argument that has a value. Raises RuleError where none has, or several have."""
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) == 1:
+        return names[0]
+    said = " and ".join(names) if names else "none of them"
+    raise RuleError(f"{op} takes one of {', '.join(given)}, given {said}", argument=names[-1] if names else None)
+
+
 def same_rank(shapes: tuple[Shape, ...], op: str) -> None:
     """Raises RuleError where the inputs are not all vectors, or all sequences, or all maps."""
     if len({len(shape) for shape in shapes}) > 1:
@@ -40,7 +70,7 @@ def listed(shapes: tuple[Shape, ...]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def one_if_equal(values: tuple[int, ...]) -> int | tuple[int, ...]:
+def one_if_equal(values: tuple[T, ...]) -> T | tuple[T, ...]:
     """`(3, 3)` as 3: the shorter way to write sizes in a call."""
     return values[0] if len(set(values)) == 1 else values
 
