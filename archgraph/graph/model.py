@@ -6,6 +6,7 @@ Ownership and invariants, checked by `Graph.check`:
 2. `Node.inputs` is the truth about wiring, in argument order; nothing else stores an edge.
 3. Names are unique; a dotted prefix of a name is a scope, and `scopes` has every one of them.
 4. `Node.facts` is what the node's op gives for the shapes of its inputs.
+5. `Node.shares` names a node above that has weights of its own.
 """
 
 from __future__ import annotations
@@ -115,9 +116,16 @@ class Graph:
         for name, node in self.nodes.items():
             assert name == node.name and name not in above, name
             assert all(ref.node in above for ref in node.inputs), name
+            assert all(ref.output <= self._last_output(ref) for ref in node.inputs), name
+            assert node.shares is None or (node.shares in above and self.nodes[node.shares].shares is None), name
             assert node.facts == facts(node.op, self.input_shapes(node)), name
             parts = name.split(".")
             assert all(".".join(parts[:n]) in self.scopes for n in range(1, len(parts))), name
             above.add(name)
         assert self.outputs and all(ref.node in above for ref in self.outputs.values())
+        assert all(ref.output <= self._last_output(ref) for ref in self.outputs.values())
         assert self.train_only <= set(self.outputs)
+
+    def _last_output(self, ref: Ref) -> int:
+        node = self.nodes.get(ref.node)
+        return len(node.facts.further) if node else 0
