@@ -23,6 +23,7 @@ from archgraph.ops.base import Bundle, Macro, Primitive, Ref
 from archgraph.ops.signatures import node_arguments
 from archgraph.ops.table import OPS
 from archgraph.shape import Shape
+from archgraph.spec.foreign import all_blocks
 from archgraph.spec.model import Block, Body, Input, NodeSpec, Spec
 from archgraph.spec.naming import node_names
 
@@ -65,9 +66,7 @@ class _Expansion:
 
     def __init__(self, spec: Spec, inputs: Mapping[str, Shape], choose: Choose | None) -> None:
         self.spec = spec
-        self.blocks = spec.blocks
-        for file in spec.use:
-            self.blocks = {**spec.used[file].blocks, **self.blocks}
+        self.blocks = all_blocks(spec)
         self.values = Evaluation(spec, choose)
         self.findings = self.values.findings
         self.assembly = Assembly(inputs, self.values.defaults)

@@ -46,12 +46,6 @@ def signatures(blocks: Mapping[str, Entry]) -> dict[str, Signature]:
     return found
 
 
-def signature_of(name: str, block: Block) -> Signature:
-    """What the nodes of a file have to know of a block that another file gives."""
-    arguments = {arg: Argument(arg, parameter.type is not None) for arg, parameter in block.args.items()}
-    return Signature(name, arguments, outputs=tuple(block.outputs))
-
-
 def is_type(node: Scalar) -> bool:
     """Whether a text stands for a type: `planes: int` does, `planes: "int"` is a default value."""
     return node.plain and node.text in TYPE_WORDS

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archgraph.errors import Mark, SpecError, nearest
-from archgraph.spec.blocks import read_blocks, signature_of, signatures
+from archgraph.spec.blocks import read_blocks, signatures
 from archgraph.spec.expectations import read_expect
 from archgraph.spec.findings import Findings, quoted
+from archgraph.spec.foreign import foreign_words
 from archgraph.spec.identifiers import Known, check_variable
 from archgraph.spec.inputs import read_input
 from archgraph.spec.model import Body, Input, Spec, Value
@@ -16,7 +17,7 @@ from archgraph.spec.outputs import read_named, read_train_only
 from archgraph.spec.tree import Entry, Map, Scalar, Seq, Tree, kind
 from archgraph.spec.uses import Opener, Uses, no_specs
 from archgraph.spec.variants import read_variants
-from archgraph.spec.vocabulary import BUILT_IN, Signature, Vocabulary
+from archgraph.spec.vocabulary import BUILT_IN, Vocabulary
 
 VERSION = 1
 KEYS = (
@@ -65,7 +66,8 @@ class _File:
         self._check_version()
         own = self._map("blocks")
         files = self.uses.files(self.entries["use"].value) if "use" in self.entries else {}
-        nodes = Nodes({**self.ops, **signatures(own), **self._foreign(files, own)}, self.uses, self.findings)
+        foreign = foreign_words(files, self.uses, own, self._map("vars")) if files else {}
+        nodes = Nodes({**self.ops, **signatures(own), **foreign}, self.uses, self.findings)
         variables = self._vars(nodes)
         known = Known(variables)
         nodes.arguments.defaults = defaults = self._defaults(nodes, known, own)
@@ -99,19 +101,6 @@ class _File:
         for key, what in _REQUIRED.items():
             if key not in self.entries and not (blocks and key in _OF_A_NETWORK):
                 self.findings.add(f"the key {key!r} is missing", self.root.mark, what)
-
-    def _foreign(self, files: Mapping[str, Mark], own: Mapping[str, Entry]) -> dict[str, Signature]:
-        """The blocks of the files in `use`; a name is given once."""
-        words: dict[str, Signature] = {}
-        for text, at in files.items():
-            spec = self.uses.used.get(text)
-            for name, block in spec.blocks.items() if spec else ():
-                if name in own or name in words:
-                    where = "this file has one too" if name in own else "another file gives one too"
-                    message = f"{text} gives the block {quoted(name)}: {where}"
-                    self.findings.add(message, at, "give one of the two another name")
-                words[name] = signature_of(name, block)
-        return words
 
     def _check_version(self) -> None:
         entry = self.entries.get("archgraph")

@@ -65,7 +65,7 @@ class References:
                     self._check_input(text, at, node, above)
             if node.share is not None:
                 self._check_share(node.share, node, above)
-            above.nodes[name] = above.last = node
+            above.nodes[name] = node
 
     def check_names(
         self, what: str, wanted: Mapping[str, tuple[str, Mark]], body: Body, inputs: Collection[str]
@@ -113,10 +113,8 @@ class References:
         reference = read_reference(text)
         if reference is None:
             self.findings.add(f"{quoted(text)} is not the name of a node", at, _FORMS)
-        elif reference.name == INPUT or reference.name in above.inputs:
+        elif reference.name in (INPUT, ABOVE) or reference.name in above.inputs:
             self._check_of_input(reference, text, at)
-        elif reference.name == ABOVE:
-            self._check_of_input(reference, text, at, above.last)
         elif self._stands_above(reference.name, at, node, above):
             self._check_node(reference, at, above.nodes[reference.name])
 
@@ -134,14 +132,12 @@ class References:
             self.findings.add(f"unknown node {quoted(name)}", at, nearest(name, known, kind="above"))
         return False
 
-    def _check_of_input(self, reference: Reference, text: str, at: Mark | None, node: NodeSpec | None = None) -> None:
-        """`in/1` is one of what comes in, `prev/1` of what the `node` above gives; neither has copies."""
-        if reference.copies:
-            self.findings.add(f"{quoted(text)}: {reference.name!r} has no copies to choose from", at)
-        elif node is not None:
-            self._check_output(reference, at, node)
-        elif isinstance(reference.output, str) or (reference.output and reference.name not in (INPUT, ABOVE)):
-            self.findings.add(f"{quoted(text)}: {reference.name!r} has no outputs to choose from", at)
+    def _check_of_input(self, reference: Reference, text: str, at: Mark | None) -> None:
+        """`in/1` is one of what comes in; nothing else of `in`, of `prev` or of a named input can be chosen."""
+        if reference.copies or (reference.output and (reference.name != INPUT or isinstance(reference.output, str))):
+            hint = "give the node above an `id` to choose from what it gives" if reference.name == ABOVE else ""
+            message = f"{quoted(text)}: {reference.name!r} has neither copies nor named outputs"
+            self.findings.add(message, at, hint)
 
     def _check_share(self, text: str, node: NodeSpec, above: _Above) -> None:
         at = node.marks.get("share")
@@ -154,7 +150,7 @@ class References:
             self._check_copies(reference, at, other)
             if other.op != node.op:
                 hint = "weights are shared by nodes of the same op"
-                self.findings.add(f"{quoted(text)} is a {other.op}, this node a {node.op}", at, hint)
+                self.findings.add(f"share: {text} is {other.op}, this node is {node.op}", at, hint)
 
     def _check_node(self, reference: Reference, at: Mark | None, node: NodeSpec) -> None:
         self._check_copies(reference, at, node)
@@ -201,13 +197,12 @@ class References:
 
 
 class _Above:
-    """What stands above a node while a graph is gone through, among all nodes of the graph; `last` is the nearest."""
+    """What stands above a node while a graph is gone through, among all nodes of the graph."""
 
-    __slots__ = ("all_nodes", "inputs", "last", "nodes")
+    __slots__ = ("all_nodes", "inputs", "nodes")
 
     def __init__(self, nodes: dict[str, NodeSpec], all_nodes: Mapping[str, NodeSpec], inputs: Collection[str]) -> None:
         self.nodes, self.all_nodes, self.inputs = nodes, all_nodes, inputs
-        self.last: NodeSpec | None = None
 
 
 def _numbered(name: str, levels: Sequence[tuple[str, int | None]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -12,8 +13,8 @@ from archgraph.spec.tree import Located, Scalar, Seq, kind
 
 OUTPUTS, FEATURES = "outputs", "features"
 """What `take` can be beside the name of one output or feature."""
-OUTPUT = "output"
-"""The name of the only output of a spec that names none."""
+_UNNAMED = re.compile("output[0-9]*")
+"""What the outputs of a spec are called that gives them no names; how many there are is seen when it is expanded."""
 
 
 class Opener(Protocol):
@@ -110,7 +111,9 @@ class Uses:
         if take == FEATURES:
             message = f"{quoted(spec.name)} names no features"
             self.findings.add(message, at, "a spec names them so: `features: {c2: stage.0, c3: stage.1}`")
-        elif take not in (names := [*_outputs(spec), *spec.features]):
+        elif not spec.outputs and _UNNAMED.fullmatch(take):
+            return
+        elif take not in (names := [*spec.outputs, *spec.features]):
             hint = nearest(take, [OUTPUTS, FEATURES, *names], most=24)
             self.findings.add(f"{quoted(spec.name)} has no output or feature {quoted(take)}", at, hint)
 
@@ -120,9 +123,9 @@ class Uses:
         for text in _options(node.args.get("spec")):
             for take in _options(node.args.get("take", OUTPUTS)):
                 spec = self.used.get(text) if isinstance(text, str) else None
-                if spec is None or not isinstance(take, str):
+                if spec is None or not isinstance(take, str) or (take == OUTPUTS and not spec.outputs):
                     return None
-                named = spec.features if take == FEATURES else _given(spec) if take == OUTPUTS else (take,)
+                named = _named(spec, take)
                 found = {name: None for name in named if found is None or name in found}
         return tuple(found or ())
 
@@ -131,9 +134,7 @@ def _options(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
-def _outputs(spec: Spec) -> tuple[str, ...]:
-    return tuple(spec.outputs) or (OUTPUT,)
-
-
-def _given(spec: Spec) -> list[str]:
-    return [name for name in _outputs(spec) if name not in spec.train_only]
+def _named(spec: Spec, take: str) -> tuple[str, ...]:
+    if take == OUTPUTS:
+        return tuple(name for name in spec.outputs if name not in spec.train_only)
+    return tuple(spec.features) if take == FEATURES else (take,)

@@ -64,7 +64,7 @@ from small_vocabulary import HEAD, message_of
         ("graph: [{relu: , from: [in, 3]}]\n", "4:29: `from` takes names of nodes, given the number 3"),
         ("graph: [{relu: , from: []}]\n", "4:24: `from` names no node"),
         ("graph: [{relu: , from: a b}]\n", "4:24: 'a b' is not the name of a node"),
-        ("graph: [{relu: , from: prev.0}]\n", "4:24: 'prev.0': 'prev' has no copies to choose from"),
+        ("graph: [{relu: , from: prev.0}]\n", "4:24: 'prev.0': 'prev' has neither copies nor named outputs"),
         ("graph: [{relu: , repeat: -1}]\n", "4:26: `repeat` takes a number of copies, given the number -1"),
         ("graph: [{relu: , repeat: true}]\n", "4:26: `repeat` takes a number of copies, given true"),
         ("graph: [{relu: , repeat: $i}]\n", "4:26: unknown variable '$i'"),
