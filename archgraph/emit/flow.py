@@ -86,10 +86,12 @@ class Flow:
         """A node or an inner scope by its name."""
         node = self.graph.nodes.get(name)
         if node is not None:
-            return Part(name, node.inputs, (Ref(name),), name not in self.always)
+            further = node.facts.further
+            gives = (Ref(name), *(Ref(name, n) for n in range(1, len(further) + 1))) if further else (Ref(name),)
+            return Part(name, node.inputs, gives, name not in self.always)
         leaving = tuple(self.leaving.get(name, ()))
         if len(leaving) > 1:
-            leaving = tuple(sorted(leaving, key=lambda ref: self._place[ref.node]))
+            leaving = tuple(sorted(leaving, key=lambda ref: (self._place[ref.node], ref.output)))
         return Part(name, tuple(self.entering.get(name, ())), leaving, not self.running[name])
 
     def parts(self, scope: str) -> list[Part]:

@@ -23,8 +23,8 @@ class Step(NamedTuple):
     """One part of a scope, ready to be written.
 
     `template` holds `{0}`, `{1}`, `{inputs}` for what it takes; `labels` are what its values are called
-    where they need names of their own. `overwrites` says that the result is kept in the memory of the first
-    input.
+    where they need names of their own, `main` is the place of the one that goes on along the main path.
+    `overwrites` says that the result is kept in the memory of the first input.
     """
 
     template: str
@@ -33,6 +33,7 @@ class Step(NamedTuple):
     labels: tuple[str, ...]
     train_only: bool = False
     overwrites: bool = False
+    main: int = 0
 
 
 class Forward(NamedTuple):
@@ -44,13 +45,16 @@ class Forward(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def write(steps: tuple[Step, ...], takes: tuple[Value, ...], gives: tuple[Value, ...]) -> Forward:
+def write(
+    steps: tuple[Step, ...], takes: tuple[Value, ...], gives: tuple[Value, ...], parameters: tuple[str, ...]
+) -> Forward:
     """The forward of a scope that takes and gives these values. Most scopes of a network are like another
     one.
     """
-    writer = _Writer(steps, takes, gives)
+    writer = _Writer(steps, takes, gives, parameters)
     kind = "Tensor" if len(gives) == 1 else f"tuple[{', '.join(['Tensor'] * len(gives))}]"
-    if steps and steps[-1].gives == gives and not steps[-1].train_only:
+    # Several values are named first: to TorchScript, what `torch.split` gives is a list and no tuple.
+    if steps and steps[-1].gives == gives and len(gives) == 1 and not steps[-1].train_only:
         writer.write(steps[:-1])
         writer.lines.append(f"return {writer.expression(steps[-1])}")
     else:
@@ -60,7 +64,11 @@ def write(steps: tuple[Step, ...], takes: tuple[Value, ...], gives: tuple[Value,
 
 
 def write_outputs(
-    steps: Iterable[Step], takes: Sequence[Value], outputs: Mapping[str, Value], train_only: Iterable[str]
+    steps: Iterable[Step],
+    takes: Sequence[Value],
+    outputs: Mapping[str, Value],
+    parameters: Sequence[str],
+    train_only: Iterable[str],
 ) -> Forward:
     """The forward of a network with several outputs: a dict, where those of training are in training mode
     alone.
@@ -75,7 +83,7 @@ def write_outputs(
             place = next((n + 1 for n, step in enumerate(steps) if value in step.gives), 0)
             outputs[name] = f"output {name}"
             steps.insert(place, Step("{0}", (value,), (outputs[name],), (name,), train_only=True))
-    writer = _Writer(steps, takes, outputs.values())
+    writer = _Writer(steps, takes, outputs.values(), parameters)
     writer.write(steps)
     shown = {name: writer.names[value] for name, value in outputs.items()}
     return Forward(writer.parameters, "dict[str, Tensor]", (*writer.lines, *_gather(shown, frozenset(train_only))))
@@ -99,11 +107,13 @@ def _gather(outputs: Mapping[str, str], train_only: frozenset[str]) -> list[str]
 class _Writer:
     """Writes the statements of one forward, and knows which local holds which value."""
 
-    def __init__(self, steps: Sequence[Step], takes: Sequence[Value], gives: Iterable[Value]) -> None:
+    def __init__(
+        self, steps: Sequence[Step], takes: Sequence[Value], gives: Iterable[Value], parameters: Sequence[str]
+    ) -> None:
         self.lines: list[str] = []
-        self._taken = {"self", "torch", "Tensor", "outputs"}
-        names = ("x", "y", "z") if len(takes) <= 3 else [f"x{number}" for number in range(len(takes))]
-        self.parameters = tuple(self._fresh(name) for name in names[: len(takes)])
+        self._taken = {"self", "torch", "Tensor", "outputs", "_"}
+        self.parameters = tuple(self._fresh(name) for name in parameters)
+        self._taken.add("x")  # for the main path alone
         self.names = dict(zip(takes, self.parameters, strict=True))
         self._passed = frozenset(takes)
         self._holds = {name: value for value, name in self.names.items()}  # the values that a later step needs
@@ -125,7 +135,7 @@ class _Writer:
             self._block.update(dict.fromkeys(step.gives, block))
             labels.update(zip(step.gives, step.labels, strict=True))
             outside |= {value: labels[value] for value in step.takes if self._block.get(value, block) != block}
-            outside |= {value: labels[value] for value in step.gives if self._last_use[value] > self._end}
+            outside |= {value: labels[value] for value in step.gives if self._last_use.get(value, 0) > self._end}
         for value, label in outside.items():
             self.names[value] = self._fresh(label)
             self.lines.append(f"{self.names[value]}: Tensor | None = None")
@@ -145,7 +155,9 @@ class _Writer:
             guarded = step.train_only
             expression = self.expression(step)
             self._name(step, place)
-            self.lines.append(f"{indent}{', '.join(self.names[value] for value in step.gives)} = {expression}")
+            result = ", ".join(self.names[value] for value in step.gives)
+            if guarded or result != expression:  # an identity may change nothing, not even a name
+                self.lines.append(f"{indent}{result} = {expression}")
             if not (guarded and place < len(steps) - 1 and steps[place + 1].train_only):
                 self._free(place)
 
@@ -156,31 +168,40 @@ class _Writer:
 
     def _name(self, step: Step, place: int) -> None:
         """Name what a step gives: as the input it replaces where there is one, else by its label."""
+        labels = {}
+        for value, label in zip(step.gives, step.labels, strict=True):
+            if value in self._last_use:
+                labels[value] = label
+            else:
+                self.names[value] = "_"
         if step.train_only:
-            for value, label in zip(step.gives, step.labels, strict=True):
+            for value, label in labels.items():
                 self.names[value] = self.names.get(value) or self._fresh(label)
             return
-        dying = [name for name, value in self._holds.items() if self._last_use[value] == place]
-        first = self.names[step.takes[0]] if step.takes else ""
+        ending = (self.names[value] for value in dict.fromkeys(step.takes) if self._last_use[value] == place)
+        dying = [name for name in ending if name in self._holds]
         if step.overwrites:
-            self._holds.pop(first, None)  # the result is in its memory: there is nothing to free
-        main = self._replaced(dying)
-        for value, label in zip(step.gives, step.labels, strict=True):
-            name = main if main and value is step.gives[-1] else self._fresh(label)
-            self.names[value] = name
-            self._holds[name] = value
+            self._holds.pop(self.names[step.takes[0]], None)  # the result is in its memory: there is nothing to free
+        for value, name in self._replaced(dying, list(labels), step.gives[step.main]).items():
+            self.names[value] = name or self._fresh(labels[value])
+            self._holds[self.names[value]] = value
 
-    def _replaced(self, dying: Sequence[str]) -> str | None:
-        """The name that a result takes over: that of the main path, `x`, or of the only input that ends."""
-        if "x" in dying or (len(dying) != 1 and "x" in self._taken and "x" not in self._holds):
-            return "x"
-        return dying[0] if len(dying) == 1 else None
+    def _replaced(self, dying: Sequence[str], gives: Sequence[Value], main: Value) -> dict[Value, str | None]:
+        """The names that results take over: streams those of the streams they come from, the main one `x`, or the
+        only name that ends.
+        """
+        if len(dying) == len(gives) > 1:
+            return dict(zip(gives, dying, strict=True))
+        name = dying[0] if len(dying) == 1 else None
+        if "x" in dying or (len(dying) != 1 and "x" not in self._holds):
+            name = "x"
+        return {value: name if value == main else None for value in gives}
 
     def _free(self, place: int) -> None:
         """Give up the locals that no later step needs. A caller holds what it passed in, so `del` is no use
         there.
         """
-        dead = [name for name, value in self._holds.items() if self._last_use[value] <= place]
+        dead = [name for name, value in self._holds.items() if self._last_use.get(value, -1) <= place]
         freed = [name for name in dead if self._holds.pop(name) not in self._passed]
         if freed and place < self._end:
             self.lines.append("del " + ", ".join(freed))

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from archgraph.emit.flow import Flow, Part
-from archgraph.emit.forward import Forward, Step, write, write_outputs
+from archgraph.emit.forward import Forward, Step, Value, write, write_outputs
 from archgraph.graph.model import Graph, Node
 from archgraph.ops.base import Call, Lowering, Ref
 
@@ -30,7 +30,7 @@ _ATTRIBUTES = (
     "zero_grad "
 )
 MODULE_ATTRIBUTES = frozenset(_ATTRIBUTES.split())
-"""Names that every `nn.Module` has: a child with such a name is not an attribute of it."""
+"""Names that every `nn.Module` has."""
 
 
 class Shared(NamedTuple):
@@ -68,6 +68,11 @@ def plan(graph: Graph) -> ModulePlan:
     return _Planner(graph).module("")
 
 
+def attribute(name: str) -> str:
+    """What the node or scope `name` is called in its module: a child called `half` could not be reached by its name."""
+    return f"{name}_" if name.rstrip("_") in MODULE_ATTRIBUTES else name
+
+
 def _class_name(graph: Graph, scope: str) -> str:
     if not scope:
         word = graph.name
@@ -87,7 +92,6 @@ class _Planner:
         self.flow = Flow(graph)
         self._uses = Counter(ref for node in graph for ref in node.inputs)
         self._kept = {*graph.outputs.values(), *graph.features.values()}
-        self._shared = {name for node in graph if node.shares for name in (node.name, node.shares)}
         self._lowered: dict[str, Lowering] = {}
         self._overwritable: set[Ref] = set()
         self._overwriting: set[str] = set()
@@ -111,8 +115,6 @@ class _Planner:
         value = node.inputs[0]
         if value not in self._overwritable or self._uses[value] > 1 or value in self._kept:
             return False
-        if node.name in self._shared:
-            return False
         scope = self.graph.nodes[value.node].scope
         while scope != node.scope:
             if not scope or self.graph.scopes[scope].kind in ("block", "copies"):
@@ -128,20 +130,21 @@ class _Planner:
             node = self.graph.nodes.get(name)
             child = self._leaf(node) if node else self.module(name)
             if child is not None:
-                children[name.rpartition(".")[2]] = child
+                children[attribute(name.rpartition(".")[2])] = child
         return ModulePlan(_class_name(self.graph, scope), children, forward)
 
     def _leaf(self, node: Node) -> Child | None:
-        if node.shares is None:
-            return self._lowered[node.name].module
         owner = self._owner(node)
-        return None if owner.scope == node.scope else Shared(owner.name)
+        if owner is node:
+            return self._lowered[node.name].module
+        return None if owner.scope == node.scope else Shared(".".join(map(attribute, owner.name.split("."))))
 
     def _owner(self, node: Node) -> Node:
-        """The node whose weights a node uses."""
-        while node.shares is not None:
-            node = self.graph.nodes[node.shares]
-        return node
+        """The node whose module a node uses: the one it shares with, if there are tensors to share."""
+        owner = node
+        while owner.shares is not None and (node.facts.params or node.facts.buffers):
+            owner = self.graph.nodes[owner.shares]
+        return owner
 
     def _forward(self, scope: str) -> Forward | None:
         flow, graph = self.flow, self.graph
@@ -150,15 +153,16 @@ class _Planner:
         whole = flow.part(scope) if scope else None
         takes = whole.inputs if whole else tuple(map(Ref, graph.inputs))
         gives = whole.outputs if whole else tuple(graph.outputs.values())
+        parameters = _numbered(len(takes)) if whole else tuple("x" if name == "in" else name for name in graph.inputs)
         # Values are named as seen from the scope, so that scopes that are alike have one forward.
         known = {ref: f"input {number}" for number, ref in enumerate(takes)}
         start = len(scope) + 1 if scope else 0
         steps = tuple([self._step(part, start, known, flow.running[scope]) for part in flow.parts(scope)])
         passed = tuple(known.values())
         if whole or len(graph.outputs) == 1:
-            return write(steps, passed, tuple([known.get(ref) or ref.node[start:] for ref in gives]))
-        outputs = {name: known.get(ref) or ref.node for name, ref in graph.outputs.items()}
-        return write_outputs(steps, passed, outputs, graph.train_only)
+            return write(steps, passed, tuple([known.get(ref) or _value(ref, start) for ref in gives]), parameters)
+        outputs = {name: known.get(ref) or _value(ref, 0) for name, ref in graph.outputs.items()}
+        return write_outputs(steps, passed, outputs, parameters, graph.train_only)
 
     def _step(self, part: Part, start: int, known: Mapping[Ref, str], always: bool) -> Step:
         """A part as a step of a forward. `start` is where names begin as seen from its scope.
@@ -166,35 +170,45 @@ class _Planner:
         `always` says that the scope runs in eval mode too, so that a part for training needs a guard.
         """
         label = part.name[start:]
-        takes = tuple([known.get(ref) or ref.node[start:] for ref in part.inputs])
+        takes = tuple([known.get(ref) or _value(ref, start) for ref in part.inputs])
+        gives = tuple([_value(ref, start) for ref in part.outputs])
         guarded = always and part.train_only
         node = self.graph.nodes.get(part.name)
         if node is None:
-            gives = tuple([ref.node[start:] for ref in part.outputs])
             others = [self._giver(part.name, ref)[start:] for ref in part.outputs[:-1]]
-            return Step(f"{_path(label)}({{inputs}})", takes, gives, (*others, label), guarded)
+            return Step(f"{_path(label)}({{inputs}})", takes, gives, (*others, label), guarded, main=-1)
         template = self._lowered[node.name].forward
         if "{self}" in template:
             owner = self._owner(node)
             called = owner.name[start:] if owner.scope == node.scope else label
             template = template.replace("{self}", _path(called))
-        return Step(template, takes, (label,), (label,), guarded, node.name in self._overwriting)
+        return Step(template, takes, gives, gives, guarded, node.name in self._overwriting)
 
     def _giver(self, around: str, ref: Ref) -> str:
         """The outermost scope inside `around` that gives this value alone, or the node that makes it."""
-        name = ref.node
+        name, of_node = ref.node, _value(ref, 0)
         while (outer := name.rpartition(".")[0]) != around and len(self.flow.leaving[outer]) == 1:
-            name = outer
-        return name
+            name = of_node = outer
+        return of_node
+
+
+def _value(ref: Ref, start: int) -> Value:
+    """A value by its name as seen from the scope where names begin at `start`."""
+    return f"{ref.node[start:]}/{ref.output}" if ref.output else ref.node[start:]
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    """Names of the parameters of a scope, which has none of its own for what it takes."""
+    return ("x", "y", "z")[:count] if count <= 3 else tuple(f"x{number}" for number in range(count))
 
 
 @lru_cache(maxsize=10_000)
 def _path(name: str) -> str:
     """The expression for a module inside `self`."""
     path = "self"
-    for part in name.split("."):
+    for part in map(attribute, name.split(".")):
         if part in MODULE_ATTRIBUTES or part.startswith("_"):
-            path += f"._modules[{part!r}]"  # `self.half` is a method of every module
+            path += f"._modules[{part!r}]"  # `self.requires_grad_` is a method of every module
         elif part.isascii() and part.isidentifier() and not keyword.iskeyword(part):
             path += f".{part}"
         else:

@@ -118,13 +118,21 @@ def test_several_outputs_are_a_dict_in_the_order_of_the_spec() -> None:
     assert forward(planned(AUX + "outputs: {aux: aux, logits: main}"))[-1] == "return {'aux': x, 'logits': b}"
 
 
+RESERVED = ("lambda", "a-b", "half", "half_", "training", "requires_grad_", "_apply")
+
+
 def test_names_that_python_or_modules_reserve_still_work() -> None:
-    net = planned("graph: [{conv: [3, 3], id: lambda}, {conv: [3, 3], id: half}, {conv: [3, 3], id: a-b}]")
+    net = planned("graph: [" + ", ".join(f"{{conv: [3, 3], id: {name}}}" for name in RESERVED) + "]")
     assert forward(net) == [
         "x = getattr(self, 'lambda')(x)",
-        "x = self._modules['half'](x)",
-        "return getattr(self, 'a-b')(x)",
+        "x = getattr(self, 'a-b')(x)",
+        "x = self.half_(x)",
+        "x = self.half__(x)",
+        "x = self.training_(x)",
+        "x = self._modules['requires_grad_'](x)",
+        "return self._modules['_apply'](x)",
     ]
+    assert list(net.children) == ["lambda", "a-b", "half_", "half__", "training_", "requires_grad_", "_apply"]
 
 
 def test_shared_weights_are_one_module_called_twice() -> None:
