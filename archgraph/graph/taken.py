@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from archgraph.errors import UsageError, nearest
-from archgraph.graph.model import Graph
+from archgraph.graph.model import Graph, Node
 from archgraph.ops.base import Ref
 
 
@@ -30,11 +30,21 @@ def taken(graph: Graph, what: str = "outputs") -> Graph:
     return pruned(graph, {what: every[what]})
 
 
+def _owning(nodes: dict[str, Node]) -> dict[str, Node]:
+    """The nodes, where weights whose owner is not among them go to the first node that shares them."""
+    owners: dict[str, str | None] = {}
+    for name, node in nodes.items():
+        if node.shares is not None and node.shares not in nodes:
+            nodes[name] = node._replace(shares=owners.get(node.shares))
+            owners.setdefault(node.shares, name)
+    return nodes
+
+
 def pruned(graph: Graph, outputs: Mapping[str, Ref]) -> Graph:
     """The graph with these outputs, and the nodes that they need."""
     kept = replace(graph, outputs=dict(outputs), train_only=frozenset())
     needed = kept.needed(training=False)
-    nodes = {name: node for name, node in graph.nodes.items() if name in needed}
+    nodes = _owning({name: node for name, node in graph.nodes.items() if name in needed})
     around: set[str] = set()
     for name in nodes:
         while (name := name.rpartition(".")[0]) and name not in around:

@@ -41,7 +41,7 @@ def test_arguments_that_change_no_weight_may_differ() -> None:
 
 def test_whole_blocks_share_node_by_node() -> None:
     unit = (
-        "blocks: {unit: {args: {w: int}, graph: [residual: {body: [conv: {out: $w, kernel: 3, norm: batch, act: relu}]},"
+        "blocks: {unit: {args: {w: int}, graph: [residual: {body: [conv: {out: $w, kernel: 3, norm: batch}]},"
         " {se: 2}]}}\n"
     )
     graph = expand(unit + "graph: [{unit: 8, id: a}, {unit: , share: a, id: b}, {unit: 8, share: b, id: c}]")
@@ -76,3 +76,17 @@ def test_another_op_or_an_unknown_name_is_a_located_error() -> None:
     message = error("graph: [{conv: [8, 3], id: stem}, {conv: , share: stam}]")
     assert "'stam'" in message
     assert "stem" in message
+
+
+def test_weights_go_to_the_first_who_shares_them_where_their_owner_is_left_out() -> None:
+    text = (
+        "archgraph: 1\nname: net\ninput: [3, 8, 8]\ngraph:\n"
+        "  - {conv: [3, 3], id: first, from: in}\n"
+        "  - {conv: [3, 3], id: again, from: in, share: first}\n"
+        "  - {conv: [3, 3], id: third, share: first}\n"
+        "outputs: {one: first, two: third}\n"
+    )
+    whole = archgraph.loads(text)
+    graph = archgraph.expand(whole, take="two")
+    assert {name: node.shares for name, node in graph.nodes.items()} == {"again": None, "third": "again"}
+    assert archgraph.cost(graph).params == archgraph.cost(whole).params == 3 * 3 * 9 + 3
