@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import log
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge
 from pydantic import Field
@@ -90,7 +90,7 @@ class EfficientChannelAttention(Macro):
 
 
 class Cbam(Macro):
-    """A gate for each channel, then a gate for each pixel, both from means and maxima.
+    """A gate for each channel and a gate for each pixel, both from means and maxima.
 
     `(C, H, W) -> (C, H, W)`; a sequence likewise.
     The channel gate puts the mean and the maximum of each channel through the same two linear layers and adds
@@ -103,18 +103,27 @@ class Cbam(Macro):
     kernel: Annotated[int, Ge(1), Takes("a positive integer"), Role("kernel")] = Field(
         7, description="Kernel of the pixel gate, in pixels, an odd number."
     )
+    order: Annotated[
+        Literal["channel_first", "pixel_first", "parallel"], Takes("channel_first, pixel_first or parallel")
+    ] = Field("channel_first", description="Which gate works first; with `parallel` both are made of what comes in.")
 
     examples = (
         Example({}, ((64, 14, 14),)),
         Example({"reduction": 4, "kernel": 3}, ((24, 7, 6),)),
+        Example({"order": "pixel_first"}, ((32, 7, 7),)),
+        Example({"order": "parallel"}, ((32, 7, 7),)),
     )
 
     def expand(self, build: Builder, *inputs: Ref) -> Ref:
         (x,) = inputs
         if self.kernel % 2 == 0:
             build.fail(f"kernel is {self.kernel}, it takes an odd number", argument="kernel")
-        x = build.add("channel_mul", "mul", {}, x, self._channel_gate(build, x))
-        return build.add("pixel_mul", "mul", {}, x, self._pixel_gate(build, x))
+        if self.order == "parallel":
+            return build.add("mul", "mul", {}, x, self._channel_gate(build, x), self._pixel_gate(build, x))
+        gates = [("channel", self._channel_gate), ("pixel", self._pixel_gate)]
+        for name, gate in gates if self.order == "channel_first" else reversed(gates):
+            x = build.add(f"{name}_mul", "mul", {}, x, gate(build, x))
+        return x
 
     def _channel_gate(self, build: Builder, x: Ref) -> Ref:
         channels, *sizes = build.shape(x)

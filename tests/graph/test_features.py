@@ -39,7 +39,7 @@ def test_taking_the_features_leaves_out_the_head() -> None:
 
 def test_what_a_network_does_not_have_cannot_be_taken() -> None:
     spec = archgraph.loads(NET)
-    with pytest.raises(archgraph.UsageError, match="'thre'.*three"):
+    with pytest.raises(archgraph.UsageError, match=r"'thre'.*three"):
         archgraph.expand(spec, take="thre")
     plain = archgraph.loads(HEAD + "graph: [conv: [8, 1]]")
     with pytest.raises(archgraph.UsageError, match="names no features"):

@@ -97,7 +97,7 @@ def test_another_size_is_given_to_inputs_by_name() -> None:
     spec = archgraph.loads(TWO + "graph: [concat]")
     graph = archgraph.expand(spec, input={"left": (3, 8, 8), "right": (1, 8, 8)})
     assert graph.nodes["concat1"].shape == (4, 8, 8)
-    with pytest.raises(archgraph.UsageError, match="no input 'lft'.*left"):
+    with pytest.raises(archgraph.UsageError, match=r"no input .lft..*left"):
         archgraph.expand(spec, input={"lft": (3, 8, 8)})
     with pytest.raises(archgraph.UsageError, match="left, right"):
         archgraph.expand(spec, input=(3, 8, 8))

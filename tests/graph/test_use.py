@@ -46,7 +46,7 @@ def test_features_are_taken_by_name_and_the_head_stays_out(folder: Path) -> None
         )
     )
     graph.check()
-    assert [name for name in graph.nodes] == [
+    assert list(graph.nodes) == [
         "net.low.conv", "net.low.norm", "net.low.act", "net.high.conv", "net.high.norm", "net.high.act", "a", "b",
     ]  # fmt: skip
     assert graph.nodes["a"].inputs[0].node == "net.low.act"
