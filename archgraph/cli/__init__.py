@@ -22,7 +22,7 @@ from typing import Annotated, Any
 import typer
 
 from archgraph import __version__
-from archgraph.cli import networks, search, vocabulary
+from archgraph.cli import networks, search, vocabulary, writing, zoo
 from archgraph.cli.frame import reported
 
 # Plain help and errors: they start faster, and can be copied.
@@ -38,9 +38,12 @@ searches = typer.Typer(help="Search for networks under a budget.", **_PLAIN)
 app.add_typer(searches, name="search")
 
 _COMMANDS: Mapping[typer.Typer, Sequence[Callable[..., None]]] = {
-    app: (networks.check, networks.show, networks.cost, networks.render, networks.zoo, vocabulary.ops),
+    app: (
+        writing.init, networks.check, networks.show, networks.cost, networks.render, networks.hash,
+        zoo.zoo, vocabulary.ops, writing.schema,
+    ),
     searches: (search.run, search.resume, search.show),
-}
+}  # fmt: skip
 for _group, _commands in _COMMANDS.items():
     for _command in _commands:
         _group.command()(reported(_command))

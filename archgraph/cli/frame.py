@@ -13,20 +13,51 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from archgraph.errors import SpecError, UsageError
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A network of the zoo, or a YAML file.", show_default=False)]
+if TYPE_CHECKING:
+    from archgraph.spec.model import Input
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A network of the zoo, or a YAML file (FILE:VARIANT for one of its variants).",
+        show_default=False,
+    ),
+]  # fmt: skip
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Input = Annotated[
-    str | None, typer.Option("--input", metavar="C,H,W", help="Another input than the spec's.", show_default=False)
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="C,H,W",
+        help="Another input than the spec's; NAME=C,H,W for each of several.",
+        show_default=False,
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Another value for a variable of the spec.", show_default=False),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Another value for a variable of the spec, or for a choice by its name, e.g. stage.0.1.kernel=5.",
+        show_default=False,
+    ),
+]
+Take = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHAT", help="A part alone: outputs, features, or the name of one of them.", show_default=False
+    ),
+]
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option("--plugin", metavar="MODULE", help="Take the ops of a Python module, too.", show_default=False),
 ]
 
 
@@ -36,6 +67,8 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
+            for module in options.get("plugins") or ():
+                _plug_in(module)
             command(*args, **options)
             sys.stdout.flush()
         except (SpecError, UsageError) as error:
@@ -46,6 +79,14 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(0) from None
 
     return run
+
+
+def _plug_in(module: str) -> None:
+    import archgraph
+
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # The command, unlike `python -m`, does not look for modules where it runs.
+    archgraph.plugin(module)
 
 
 def _tell(error: SpecError | UsageError, *, as_json: bool) -> NoReturn:
@@ -64,11 +105,27 @@ def print_json(data: Mapping[str, Any] | Sequence[Any]) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def shape_from(text: str) -> tuple[int, ...]:
-    """`3,320,320` (or `3x320x320`) as a shape. Raises UsageError."""
+def input_from(texts: Sequence[str] | None) -> Input | None:
+    """`["3,320,320"]` (or `["3x320x320"]`) as a shape, `["left=3x64x64", "right=3x64x64"]` as shapes by name.
+
+    None where nothing is given. Raises UsageError.
+    """
+    if not texts:
+        return None
+    named = [text.partition("=")[::2] if "=" in text else ("", text) for text in texts]
+    shapes = {name.strip(): _shape(shape, text) for (name, shape), text in zip(named, texts, strict=True)}
+    if len(shapes) < len(texts):
+        twice = next(name.strip() for name, _ in named if [other.strip() for other, _ in named].count(name.strip()) > 1)
+        raise UsageError(f"--input gives {twice or 'one shape'} twice; several inputs go by name: --input left=3,64,64")
+    if "" in shapes and len(shapes) > 1:
+        raise UsageError("--input has a shape without a name beside others; give each as NAME=C,H,W")
+    return shapes.get("", shapes)
+
+
+def _shape(text: str, given: str) -> tuple[int, ...]:
     sizes = [size.strip() for size in re.split("[,x×]", text)]
     if len(sizes) > 3 or not all(re.fullmatch("[1-9][0-9]{0,5}", size) for size in sizes):
-        raise UsageError(f"--input is {text!r}; it takes sizes without the batch, e.g. 3,320,320 or 16")
+        raise UsageError(f"--input is {given!r}; it takes sizes without the batch, e.g. 3,320,320 or 16")
     return tuple(int(size) for size in sizes)
 
 

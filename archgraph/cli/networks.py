@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from archgraph.cli.frame import AsJson, Input, Name, Settings, print_json, settings_from, shape_from
+from archgraph.cli.frame import AsJson, Inputs, Name, Plugins, Settings, Take, print_json
+from archgraph.cli.given import Given
 
 if TYPE_CHECKING:
     from archgraph.graph.model import Graph
     from archgraph.graph.space import Space
-    from archgraph.spec.model import Choice, Range, Spec, Value
 
 Depth = Annotated[
     int | None,
@@ -27,12 +27,13 @@ def check(
     names: Annotated[
         list[str], typer.Argument(metavar="FILE|NAME...", help="YAML files (recipes too), or networks of the zoo.")
     ],
+    plugins: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
     """Find all mistakes in specs.
 
-    Every file is read, expanded and compared with its `expect:`, and every mistake told; a line for each that is
-    right.
+    Every file is read, expanded and compared with its `expect:`, all its variants too, and every mistake told; a line
+    for each that is right.
 
     \b
     Example:
@@ -67,8 +68,13 @@ def show(
     depth: Depth = None,
     flat: Annotated[bool, typer.Option("--flat", help="Every node by its full name, without boxes.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Every node with all it assumed, and exact numbers.")] = False,
-    input: Input = None,
+    features: Annotated[
+        bool, typer.Option("--features", help="The taps of a backbone instead: channels, strides and sizes.")
+    ] = False,
+    take: Take = None,
+    inputs: Inputs = None,
     settings: Settings = None,
+    plugins: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a network's nodes, shapes and costs.
@@ -80,15 +86,19 @@ def show(
       archgraph show resnet50
       archgraph show resnet50 --depth 2
       archgraph show nets/mine.yaml --full
+      archgraph show resnet50 --features
     """
+    given = Given.read(name, inputs, settings)
+    if features:
+        _show_features(given.graph(take), as_json=as_json)
+        return
     from archgraph.emit.table import rows
     from archgraph.graph.cost import cost
 
-    spec = _spec(name, input, settings)
-    graph, chosen = _expanded(spec)
+    graph = given.graph(take)
     lines = rows(graph, depth=depth or 1, flat=flat or full, full=full)
     total = cost(graph)
-    held = _space(spec) if chosen else None
+    held = given.space
     if as_json:
         data: dict[str, Any] = {"name": graph.name, "inputs": {key: list(shape) for key, shape in graph.inputs.items()}}
         data |= {"rows": [row.as_dict() for row in lines], "total": total.as_dict()}
@@ -99,15 +109,33 @@ def show(
         tables.show(graph, lines, total, held=held, exact=full)
 
 
+def _show_features(graph: Graph, *, as_json: bool) -> None:
+    from archgraph.errors import UsageError
+    from archgraph.graph.features import pyramid
+
+    if not graph.features:
+        raise UsageError(f"{graph.name} names no features; `features: {{c2: stage.0, ...}}` in its file would")
+    found = pyramid(graph)
+    if as_json:
+        rows = [{"name": key, **one._asdict(), "shape": list(one.shape)} for key, one in found.items()]
+        print_json({"name": graph.name, "features": rows})
+    else:
+        from archgraph.cli import tables
+
+        tables.features(graph, found)
+
+
 def cost(
     name: Name,
-    input: Input = None,
+    inputs: Inputs = None,
     batch: Annotated[int, typer.Option(min=1, metavar="N", help="Inputs at once, for the memory figures.")] = 1,
     by: Annotated[
         Literal["op", "block", "node"] | None,
         typer.Option(help="Also the sums by op, block or node.", show_default=False),
     ] = None,
+    take: Take = None,
     settings: Settings = None,
+    plugins: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
     """Count parameters, MACs and memory.
@@ -118,11 +146,12 @@ def cost(
     Examples:
       archgraph cost resnet50
       archgraph cost resnet50 --input 3,320,320 --batch 8 --by op
+      archgraph cost resnet50 --take features
     """
     from archgraph.emit.table import sums
     from archgraph.graph.cost import cost
 
-    graph, _ = _expanded(_spec(name, input, settings))
+    graph = Given.read(name, inputs, settings).graph(take)
     total = cost(graph, batch=batch)
     lines = sums(graph, by) if by else []
     if as_json:
@@ -140,8 +169,10 @@ def render(
     depth: Depth = None,
     flat: Annotated[bool, typer.Option("--flat", help="Open everything, convs with their norm and act too.")] = False,
     direction: Annotated[Literal["down", "right"], typer.Option(help="Where the data flows to.")] = "down",
-    input: Input = None,
+    take: Take = None,
+    inputs: Inputs = None,
     settings: Settings = None,
+    plugins: Plugins = None,
 ) -> None:
     """Draw a network with its blocks as boxes.
 
@@ -156,69 +187,45 @@ def render(
     from archgraph.emit.picture import Drawing
     from archgraph.graph.wording import printable
 
-    graph, _ = _expanded(_spec(name, input, settings))
+    graph = Given.read(name, inputs, settings).graph(take)
     Drawing(dot(graph, depth=depth, flat=flat, direction=direction)).save(output)
     print(f"{output}: {printable(graph.name)}")
 
 
-def zoo(as_json: AsJson = False) -> None:
-    """List the networks that come with archgraph.
+def hash(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Networks of the zoo, or YAML files.", show_default=False)
+    ],
+    settings: Settings = None,
+    plugins: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell networks by what they compute.
 
-    With their parameters, MACs and sources; every command takes their names.
+    The hash is the same for networks that differ in names, in the order of independent nodes or in how they are
+    written, and another for any other difference. Of two networks it says whether they are the same; if not, the exit
+    code is 1.
 
     \b
-    Example:
-      archgraph zoo
+    Examples:
+      archgraph hash resnet50
+      archgraph hash resnet50 nets/mine.yaml
     """
-    from archgraph import zoo
-    from archgraph.graph.cost import cost
-    from archgraph.graph.expand import expand
-    from archgraph.loading import load
+    from archgraph.graph.hashing import canonical_hash
 
-    networks = [(spec, cost(expand(spec))) for spec in map(load, zoo.names())]
+    found = [(name, canonical_hash(Given.read(name, None, settings).graph())) for name in names]
+    same = len({digits for _, digits in found}) == 1
     if as_json:
-        print_json(
-            [
-                {"name": spec.name, "about": spec.about, "source": spec.source, "input": list(spec.input)}
-                | found.as_dict()
-                for spec, found in networks
-            ]
-        )
+        print_json({"networks": [{"name": name, "hash": digits} for name, digits in found], "same": same})
     else:
-        from archgraph.cli import tables
-
-        tables.zoo(networks)
-
-
-def _space(spec: Spec) -> Space | None:
-    from archgraph.graph.space import space
-
-    return space(spec)
+        for name, digits in found:
+            print(f"{digits}  {name}")
+        if len(found) == 2:
+            print("the same network" if same else "two networks")
+    if len(found) == 2 and not same:
+        raise typer.Exit(1)
 
 
 def _as_dict(held: Space) -> dict[str, Any]:
     found: dict[str, Any] = {"networks": held.networks, "exact": held.exact, "refused": held.refused}
     return found | {name: getattr(held, name).as_dict() for name in ("smallest", "median", "largest")}
-
-
-def _spec(name: str, input: str | None, settings: list[str] | None) -> Spec:
-    from archgraph.loading import load, override
-
-    given = settings_from(settings)
-    if input is not None:
-        given["input"] = shape_from(input)
-    spec = load(name)
-    return override(spec, given) if given else spec
-
-
-def _expanded(spec: Spec) -> tuple[Graph, bool]:
-    """The network that a spec is by its defaults, and whether anything was to be chosen."""
-    from archgraph.graph.expand import expand
-
-    met: list[str] = []
-
-    def choose(name: str, choice: Choice | Range) -> Value:
-        met.append(name)
-        return choice.chosen
-
-    return expand(spec, choose=choose), bool(met)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -19,6 +19,7 @@ from archgraph.graph.wording import human, human_bytes, printable, text
 if TYPE_CHECKING:
     from archgraph.emit.table import Row, Sum
     from archgraph.graph.cost import Cost
+    from archgraph.graph.features import Feature
     from archgraph.graph.model import Graph
     from archgraph.graph.space import Space
     from archgraph.ops.reference import OpReference
@@ -41,7 +42,7 @@ MEANINGS = {
 
 def show(graph: Graph, rows: Sequence[Row], total: Cost, *, held: Space | None, exact: bool) -> None:
     """The table of `archgraph show`, the totals below it, and the space that the spec holds, if it does."""
-    table = _table("node", "op", "arguments", right=("output", "params", "MACs", "share"))
+    table = new_table("node", "op", "arguments", right=("output", "params", "MACs", "share"))
     for column in table.columns[:2]:
         column.no_wrap, column.overflow = True, "ellipsis"
     for row in rows:
@@ -54,41 +55,56 @@ def show(graph: Graph, rows: Sequence[Row], total: Cost, *, held: Space | None, 
         counts = [(f"{n:,}" if exact else human(n)) if n else "" for n in (row.params, row.macs)]
         share = "training only" if row.train_only else _share(row)
         table.add_row(name, row.op, cut, _size(row.shape), *counts, share)
-    _print(table, "", *_total(graph, total, batch=1), *(_space(held) if held else ()))
+    print_all(table, "", *_total(graph, total, batch=1), *(_space(held) if held else ()))
 
 
 def cost(graph: Graph, total: Cost, *, batch: int, lines: Sequence[Sum], by: str | None) -> None:
     """The totals of `archgraph cost`, and below them the sums by op, block or node."""
     found = _total(graph, total, batch=batch)
     if by:
-        table = _table(by, right=("count", "params", "MACs", "share", "activations"))
+        table = new_table(by, right=("count", "params", "MACs", "share", "activations"))
         for line in lines:
             memory = human_bytes(batch * line.activation_bytes)
             table.add_row(line.name, str(line.count), f"{line.params:,}", f"{line.macs:,}", _share(line), memory)
         found += ["", table]
-    _print(*found)
+    print_all(*found)
 
 
-def zoo(networks: Iterable[tuple[Spec, Cost]]) -> None:
-    """The table of `archgraph zoo`."""
-    table = _table("network", right=("params", "MACs", "input"))
-    table.columns[0].no_wrap = True
+def features(graph: Graph, found: Mapping[str, Feature]) -> None:
+    """The table of `archgraph show --features`."""
+    table = new_table("feature", "node", right=("channels", "reduction", "size"))
+    for name, one in found.items():
+        ref = graph.features[name]
+        node = f"{ref.node}/{ref.output}" if ref.output else ref.node
+        table.add_row(printable(name), node, str(one.channels), str(one.reduction or ""), _size(one.shape))
+    inputs = ", ".join(map(_size, graph.inputs.values()))
+    print_all(table, "", Text.assemble((printable(graph.name), "bold"), f"  {inputs}"))
+
+
+def zoo(networks: Iterable[tuple[str, str, Spec, Cost]]) -> None:
+    """The table of `archgraph zoo`: family, file, spec and cost of each network."""
+    table = new_table("family", "network", right=("params", "MACs", "input"))
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
     table.add_column("about", overflow="fold")
     table.add_column("source", style="dim", overflow="fold")
-    for spec, found in networks:
-        counts = human(found.params), human(found.macs), _size(spec.input)
-        table.add_row(printable(spec.name), *counts, printable(spec.about), printable(spec.source))
-    _print(table)
+    above = ""
+    for family, _, spec, found in networks:
+        inputs = spec.input.values() if isinstance(spec.input, Mapping) else [spec.input]
+        counts = human(found.params), human(found.macs), ", ".join(map(_size, inputs))
+        first = family if family != above else ""
+        table.add_row(first, printable(spec.name), *counts, printable(spec.about), printable(spec.source))
+        above = family
+    print_all(table)
 
 
 def ops(references: Iterable[OpReference]) -> None:
     """The table of `archgraph ops`: required arguments as they are, the others in brackets."""
-    table = _table("op", "arguments", "what it does")
+    table = new_table("op", "arguments", "what it does")
     table.columns[0].no_wrap = True
     for found in references:
         names = [one.name if one.required else f"[{one.name}]" for one in found.arguments]
         table.add_row(found.name, Text(" ".join(names), "dim"), found.summary)
-    _print(table)
+    print_all(table)
 
 
 def op(found: OpReference, examples: Sequence[str]) -> None:
@@ -96,13 +112,13 @@ def op(found: OpReference, examples: Sequence[str]) -> None:
     said: list[RenderableType] = [Text.assemble((found.name, "bold"), f"  {found.kind}"), found.summary]
     said += ["", found.text] if found.text else []
     if found.arguments:
-        table = _table("argument", "takes", "default", "meaning")
+        table = new_table("argument", "takes", "default", "meaning")
         table.columns[0].no_wrap = True
         for one in found.arguments:
             default = Text("required", "italic") if one.required else Text(text(one.default))
             table.add_row(one.name, one.takes, default, one.text)
         said += ["", table]
-    _print(*said, "", *examples)
+    print_all(*said, "", *examples)
 
 
 def _total(graph: Graph, total: Cost, *, batch: int) -> list[RenderableType]:
@@ -126,7 +142,7 @@ def _space(held: Space) -> list[RenderableType]:
     about = "" if held.exact else "about "
     seen = len(held.costs) + held.refused
     whole = held.exact and seen >= held.networks
-    table = _table("networks" if whole else f"of {seen:,} at random", right=("params", "macs", "flops"))
+    table = new_table("networks" if whole else f"of {seen:,} at random", right=("params", "macs", "flops"))
     for name, found in (("smallest", held.smallest), ("median", held.median), ("largest", held.largest)):
         table.add_row(name, f"{found.params:,}", f"{found.macs:,}", f"{found.flops:,}")
     said = f"The figures above are of its defaults. The space holds {about}{held.networks:,} networks"
@@ -135,7 +151,8 @@ def _space(held: Space) -> list[RenderableType]:
     return ["", f"{said}.", "", table]
 
 
-def _table(*left: str, right: Sequence[str] = ()) -> Table:
+def new_table(*left: str, right: Sequence[str] = ()) -> Table:
+    """An empty table: columns of texts, then columns of numbers."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for number, heading in enumerate(left):
         table.add_column(heading, overflow="fold", style="" if number else "bold")
@@ -152,7 +169,7 @@ def _size(shape: Shape) -> str:
     return shapes.show(shape).replace("x", "×")
 
 
-def _print(*what: RenderableType) -> None:
+def print_all(*what: RenderableType) -> None:
     """Print as wide as the terminal is; where there is none, without the blanks that fill a table's lines."""
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else PIPE_WIDTH, highlight=False, markup=False, emoji=False)

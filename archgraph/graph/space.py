@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from archgraph.errors import SpecError
@@ -42,22 +43,24 @@ class Space:
         return self.costs[-1]
 
 
-def space(spec: Spec, *, most: int = 500, seed: int = 0) -> Space | None:
-    """The space a spec holds; None for a spec without choices.
+def space(
+    spec: Spec, *, most: int = 500, seed: int = 0, fixed: Mapping[str, Any] = MappingProxyType({})
+) -> Space | None:
+    """The space a spec holds; None for a spec without choices. Those in `fixed`, by their names, are made already.
 
     Up to `most` networks are enumerated, of more a sample of that size is drawn. Raises SpecError where not one
     of those looked at is a network.
     """
-    walk = _Walk(spec)
+    walk = _Walk(spec, fixed)
     walk.follow([])
     if not walk.trail:
         return None
-    walk = _Walk(spec)
+    walk = _Walk(spec, fixed)
     done = walk.enumerate(most)
     if done:
         networks, exact = walk.seen, True
     else:
-        walk = _Walk(spec)
+        walk = _Walk(spec, fixed)
         sizes = walk.sample(most, random.Random(seed))
         networks, exact = round(statistics.fmean(sizes)), len(set(sizes)) == 1
     if not walk.costs:
@@ -68,8 +71,9 @@ def space(spec: Spec, *, most: int = 500, seed: int = 0) -> Space | None:
 class _Walk:
     """Expansions of one spec along chosen decisions; `trail` is the last one's: option taken, options there were."""
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, fixed: Mapping[str, Any]) -> None:
         self.spec = spec
+        self.fixed = fixed
         self.trail: list[tuple[int, int]] = []
         self.costs: list[Cost] = []
         self.error: SpecError | None = None
@@ -114,6 +118,8 @@ class _Walk:
 
     def _chooser(self, pick: Callable[[int], int]) -> Choose:
         def choose(name: str, choice: Choice | Range) -> Any:
+            if name in self.fixed:
+                return self.fixed[name]
             options = choice.options
             taken = pick(len(options))
             self.trail.append((taken, len(options)))
