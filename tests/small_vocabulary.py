@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from archgraph.errors import Source, SpecError
+from archgraph.errors import RuleError, Source, SpecError
 from archgraph.spec.model import Spec
 from archgraph.spec.parser import parse
 from archgraph.spec.reader import read
 from archgraph.spec.vocabulary import Argument, Holds, Signature
 
-_HOLDS: dict[str, Holds] = {"body": "graph", "shortcut": "graph", "paths": "graphs"}
+_HOLDS: dict[str, Holds] = {
+    "body": "graph", "shortcut": "graph", "paths": "graphs", "like": "node", "columns": "columns",
+}  # fmt: skip
 
 
 def _op(name: str, arguments: str = "", *, rest: bool = False) -> Signature:
@@ -33,15 +35,34 @@ WORDS = {
         _op("residual", "body! shortcut act"),
         _op("branches", "paths! merge"),
         _op("choice", "pick default", rest=True),
+        _op("upsample", "like mode"),
+        _op("parallel", "columns! body!"),
     )
 }
 
 HEAD = "archgraph: 1\nname: net\ninput: [3, 8, 8]\n"
 
 
+USED = {
+    "backbone": "archgraph: 1\nname: backbone\ninput: [3, 8, 8]\nvars: {w: 8, classes: 10}\n"
+    "graph: [{linear: $w, id: a}, {linear: $classes, id: b}]\noutputs: {y: b, aux: a}\ntrain_only: [aux]\n"
+    "features: {c1: a, c2: b}\n",
+    "plain": "archgraph: 1\nname: plain\ninput: [3, 8, 8]\nvars: {w: 8}\ngraph: [linear: $w]\n",
+    "parts.yaml": "archgraph: 1\nname: parts\nblocks: {unit: {args: {out: int, wide: 1}, graph: [linear: $out]}}\n",
+}
+"""The specs that another may use, by the names it uses them under."""
+
+
+def opened(text: str, *, blocks: bool) -> Spec:
+    """One of the specs in USED."""
+    if text not in USED:
+        raise RuleError(f"no spec {text!r}")
+    return parse(read(Source(text, USED[text])), WORDS, blocks=blocks)
+
+
 def spec_of(text: str) -> Spec:
     """The spec in a text; it is called net.yaml in errors."""
-    return parse(read(Source("net.yaml", text)), WORDS)
+    return parse(read(Source("net.yaml", text)), WORDS, opener=opened)
 
 
 def message_of(text: str) -> str:

@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
-from small_vocabulary import WORDS
+from small_vocabulary import WORDS, opened
 
 from archgraph.spec.expressions import compile_expression
-from archgraph.spec.model import Block, Body, Choice, NodeSpec, Parameter, Range, Spec, Value
-from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
+from archgraph.spec.model import Block, Body, Choice, NodeSpec, Parameter, Range, Spec, Value, Variant
+from archgraph.spec.vocabulary import BUILT_IN, Argument, Signature, Vocabulary, signature
 
 _LETTERS = st.characters(codec="utf-8")
 TEXTS = st.one_of(
@@ -74,80 +74,176 @@ def values(known: tuple[str, ...], depth: int = 2) -> st.SearchStrategy[Any]:
 
 @st.composite
 def arguments(
-    draw: st.DrawFn, op: Signature, words: Vocabulary, known: tuple[str, ...], depth: int
+    draw: st.DrawFn, op: Signature, words: Vocabulary, known: tuple[str, ...], depth: int, above: tuple[str, ...]
 ) -> dict[str, Value]:
     args: dict[str, Value] = {}
     for name, argument in op.arguments.items():
         if not argument.required and draw(st.booleans()):
             continue
-        args[name] = draw(argument_values(argument, words, known, depth))
+        args[name] = draw(argument_values(argument, words, known, depth, above))
+        if argument.holds == "columns":
+            known = (*known, *args[name])  # type: ignore[misc]
     if op.rest:
         names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,5}", fullmatch=True).filter(lambda n: n not in op.arguments)
         args |= draw(st.dictionaries(names, bodies(words, known, depth - 1), max_size=3))
+    if op.free:
+        values_given = draw(st.lists(values(known), max_size=3))
+        keys = draw(st.lists(VARIABLES, min_size=len(values_given), max_size=len(values_given), unique=True))
+        positions = draw(st.integers(0, len(keys)))
+        keys = [str(number) if number < positions else key for number, key in enumerate(keys)]
+        args |= dict(zip(keys, values_given, strict=True))
     return args
 
 
 def argument_values(
-    argument: Argument, words: Vocabulary, known: tuple[str, ...], depth: int
+    argument: Argument, words: Vocabulary, known: tuple[str, ...], depth: int, above: tuple[str, ...]
 ) -> st.SearchStrategy[Any]:
     if argument.holds == "value":
         return values(known)
+    if argument.holds == "node":
+        names = st.sampled_from(above)
+        return st.none() | names | choices(names)
+    if argument.holds == "columns":
+        return st.dictionaries(VARIABLES, st.lists(values(known, 1), min_size=2, max_size=2).map(tuple), min_size=1)
     body = bodies(words, known, depth - 1)
     if argument.holds == "graph":
         return TEXTS | body | choices(st.sampled_from(["identity", "conv"]) | body)
-    return st.lists(body, max_size=3).map(tuple) | st.dictionaries(NAMES, body, max_size=2)
+    names = NAMES.filter(lambda name: name != "choice")
+    graphs = st.lists(body, max_size=3).map(tuple) | st.dictionaries(names, body, max_size=2)
+    return graphs | choices(graphs)
 
 
 @st.composite
-def bodies(draw: st.DrawFn, words: Vocabulary, known: tuple[str, ...], depth: int, least: int = 0) -> Body:
-    """A graph whose nodes take what stands above them."""
+def uses(draw: st.DrawFn, known: tuple[str, ...]) -> dict[str, Value]:
+    """What `use` is given: one of the specs in USED or a choice of them, and values for its variables."""
+    backbone = draw(st.booleans())
+    names = st.just("backbone") if backbone else st.sampled_from(["plain", "backbone"])
+    args: dict[str, Value] = {"spec": draw(names | choices(names))}
+    take = ["outputs", "features", "c1", "y", "aux"] if backbone else ["outputs"]
+    if draw(st.booleans()):
+        args["take"] = draw(st.sampled_from(take) | choices(st.sampled_from(take)))
+    args |= draw(st.dictionaries(st.sampled_from(["w", "classes"] if backbone else ["w"]), values(known)))
+    return args
+
+
+@st.composite
+def bodies(
+    draw: st.DrawFn,
+    words: Vocabulary,
+    known: tuple[str, ...],
+    depth: int,
+    least: int = 0,
+    inputs: tuple[str, ...] = (),
+) -> Body:
+    """A graph whose nodes take what stands above them; `inputs` are names of what goes into it."""
     if depth < 0:
         return Body()
-    above: list[str] = ["in", "prev"]
+    above: list[str] = ["in", "prev", "in/1", *inputs]
     counts: dict[str, int] = {}
-    nodes = []
+    nodes: list[NodeSpec] = []
     for number in range(draw(st.integers(least, 3))):
-        op = words[draw(st.sampled_from(sorted(words)))]
-        counts[op.op] = counts.get(op.op, 0) + 1
+        op = _word(draw(st.sampled_from([*sorted(words), "nn.GELU", "nn.Conv2d"])), words)
+        label = op.op.removeprefix("nn.")
+        counts[label] = counts.get(label, 0) + 1
         given = draw(st.none() | st.just(f"n-{number}"))
-        inputs = draw(st.none() | st.lists(st.sampled_from(above), min_size=1, max_size=3).map(tuple))
-        each = draw(st.none() | st.fixed_dictionaries({"e": st.lists(NUMBERS, max_size=3).map(tuple)}))
+        taken = draw(st.none() | st.lists(st.sampled_from(above), min_size=1, max_size=3).map(tuple))
+        each = draw(st.none() | st.fixed_dictionaries({"e": st.lists(NUMBERS | ranges(), max_size=3).map(tuple)}))
         columns = (*known, "e") if each else known
-        repeat = draw(st.none() | st.integers(0, 5) | (expressions(columns) if columns else st.none()) | ranges())
+        counted = st.integers(0, 5) | choices(st.integers(0, 5)) | ranges()
+        repeat = draw(st.none() | counted | (expressions(columns) if columns else st.none()))
         inside = (*columns, "i") if repeat is not None else columns
-        when = draw(st.none() | st.booleans() | (expressions(known) if known else st.none()))
-        args = draw(arguments(op, words, inside, depth))
-        nodes.append(NodeSpec(op.op, args, given, inputs, repeat, each, when))
-        above.append(given or f"{op.op}{counts[op.op]}")
+        flags = st.booleans()
+        when = draw(st.none() | flags | choices(flags) | (expressions(known) if known else st.none()))
+        args = draw(uses(inside) if op.op == "use" else arguments(op, words, inside, depth, tuple(above)))
+        name = given or f"{label}{counts[label]}"
+        same = [n.id for n in nodes if n.op == op.op and n.id]
+        share = draw(st.sampled_from(same)) if same and draw(st.booleans()) else None
+        args = {} if share and draw(st.booleans()) else args
+        nodes.append(NodeSpec(op.op, args, given, taken, repeat, each, when, share))
+        above += [name, f"{name}/0", *(f"{name}/{output}" for output in op.outputs)]
+        above += [f"{name}.0/1" if not op.outputs else f"{name}.0"] if repeat == 5 and not each else []
     return Body(tuple(nodes))
+
+
+def _word(op: str, words: Vocabulary) -> Signature:
+    word = signature(op, words)
+    assert word
+    return word
+
+
+_SHAPES = st.lists(st.integers(1, 512), min_size=1, max_size=3).map(tuple)
+INPUTS: st.SearchStrategy[Any] = _SHAPES | st.dictionaries(st.sampled_from(["left", "right"]), _SHAPES, min_size=1)
+EXPECTED = st.fixed_dictionaries(
+    {},
+    optional={
+        "params": st.integers(0, 2**40),
+        "output": st.just((10, 4)) | st.just({"y": (10,), "aux": (3, 4)}),
+        "batch_norms": st.integers(0, 99),
+        "param_shapes": st.text("0123456789abcdef", min_size=16, max_size=64) | st.text("0123456789e", min_size=16),
+    },
+).map(lambda expect: {key: value[:64] if isinstance(value, str) else value for key, value in expect.items()})
+
+
+@st.composite
+def variants(draw: st.DrawFn, known: tuple[str, ...]) -> Variant:
+    chosen = draw(st.lists(st.sampled_from(known), unique=True)) if known else []
+    return Variant(
+        vars={name: draw(values(known[: known.index(name)])) for name in chosen},
+        input=draw(st.none() | INPUTS),
+        about=draw(TEXTS),
+        source=draw(TEXTS),
+        expect=draw(EXPECTED),
+    )
+
+
+@st.composite
+def blocks(draw: st.DrawFn, name: str, words: Vocabulary, known: tuple[str, ...], args: dict[str, Parameter]) -> Block:
+    """A block of the given name, whose outputs are those that the words say."""
+    inputs = draw(st.just(()) | st.just(("x", "skip")))
+    body = draw(bodies(words, tuple(dict.fromkeys((*known, *args))), 1, 1, inputs))
+    first = body.nodes[0].id or f"{body.nodes[0].op.removeprefix('nn.')}1"
+    outputs = {output: draw(st.sampled_from(["in", first, *inputs])) for output in words[name].outputs}
+    if list(outputs) == ["x"] and inputs:
+        outputs = {"x": "x"}
+    return Block(body, args, draw(st.dictionaries(st.just("own"), values(known), max_size=1)), inputs, outputs)
 
 
 @st.composite
 def specs(draw: st.DrawFn) -> Spec:
-    variables = draw(st.dictionaries(VARIABLES, values(()), max_size=3))
+    variables = draw(st.dictionaries(VARIABLES.filter(lambda name: name not in _VARIANT), values(()), max_size=3))
     known = tuple(variables)
-    args = draw(st.dictionaries(VARIABLES, parameters(known), max_size=5))
-    block_name = draw(NAMES.filter(lambda name: name not in WORDS and name not in _RESERVED))
-    block = Signature(block_name, {name: Argument(name, arg.type is not None) for name, arg in args.items()})
-    words = {**WORDS, **({block_name: block} if draw(st.booleans()) else {})}
-    inside = tuple(dict.fromkeys((*known, *args)))
-    blocks = {block_name: Block(draw(bodies(words, inside, 1, 1)), args)} if block_name in words else {}
-    graph = draw(bodies(words, known, 2, 1))
-    first = graph.nodes[0].id or f"{graph.nodes[0].op}1"
-    outputs = draw(st.dictionaries(NAMES, st.just(first), max_size=2))
+    args = draw(st.dictionaries(VARIABLES.filter(lambda name: name != "own"), parameters(known), max_size=5))
+    use = draw(st.just(()) | st.just(("parts.yaml",)))
+    words = {**BUILT_IN, **WORDS, **({"unit": _UNIT} if use else {})}
+    name = draw(NAMES.filter(lambda name: name not in words and name not in _RESERVED))
+    outputs = draw(st.just(()) | st.just(("x",)) | st.just(("hi", "lo")))
+    made = {}
+    if draw(st.booleans()):
+        arguments = {arg: Argument(arg, given.type is not None) for arg, given in args.items()}
+        words[name] = Signature(name, arguments, outputs=outputs)
+        made[name] = draw(blocks(name, words, known, args))
+    shape = draw(INPUTS)
+    inputs = tuple(shape) if isinstance(shape, dict) else ()
+    graph = draw(bodies(words, known, 2, 1, inputs))
+    first = graph.nodes[0].id or f"{graph.nodes[0].op.removeprefix('nn.')}1"
+    references = st.sampled_from([first, f"{first}/0", "in", "in/1", *inputs])
+    named = draw(st.dictionaries(NAMES, references, max_size=2))
     return Spec(
         name=draw(TEXTS.filter(str.strip)),
-        input=draw(st.lists(st.integers(1, 512), min_size=1, max_size=3).map(tuple)),
+        input=shape,
         graph=graph,
         about=draw(TEXTS | st.text("ab \n", max_size=12)),
         source=draw(TEXTS),
         vars=variables,
         defaults={"relu": {}, "dropout": {"p": draw(values(known))}} if draw(st.booleans()) else {},
-        blocks=blocks,
-        outputs=outputs,
-        train_only=tuple(outputs)[1:],
-        features=draw(st.dictionaries(NAMES, st.just(first), max_size=2)),
-        expect=draw(st.fixed_dictionaries({}, optional={"params": st.integers(0, 2**40), "output": st.just((10, 4))})),
+        blocks=made,
+        outputs=named,
+        train_only=tuple(named)[1:],
+        features=draw(st.dictionaries(NAMES, references, max_size=2)),
+        variants=draw(st.dictionaries(NAMES, variants(known), max_size=2)),
+        use=use,
+        used={text: opened(text, blocks=True) for text in use},
+        expect=draw(EXPECTED),
     )
 
 
@@ -158,3 +254,5 @@ def parameters(known: tuple[str, ...]) -> st.SearchStrategy[Parameter]:
 
 
 _RESERVED = ("id", "from", "repeat", "each", "when", "share", "in", "prev")
+_VARIANT = ("input", "about", "source", "expect")
+_UNIT = Signature("unit", {"out": Argument("out", True), "wide": Argument("wide", False)})

@@ -70,7 +70,7 @@ class Nodes:
         others = [key for key in node.entries if key != op and key not in RESERVED]
         args = self.arguments.read(word, entry, known, marks, beside=others, shares="share" in node.entries)
         if op == USE:
-            self.uses.check(args, marks, entry.key)
+            self.uses.check(entry, args, marks)
         return NodeSpec(op, args, marks=marks, **beside)
 
     def _op(self, node: Map) -> str | None:

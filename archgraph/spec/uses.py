@@ -9,7 +9,7 @@ from typing import Protocol
 from archgraph.errors import Mark, RuleError, SpecError, nearest
 from archgraph.spec.findings import Findings, quoted
 from archgraph.spec.model import Choice, Expr, NodeSpec, Spec, Value
-from archgraph.spec.tree import Located, Scalar, Seq, kind
+from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, kind
 
 OUTPUTS, FEATURES = "outputs", "features"
 """What `take` can be beside the name of one output or feature."""
@@ -52,9 +52,12 @@ class Uses:
             except SpecError as error:
                 for finding in error.findings:
                     self.findings.add(finding.message, finding.at, finding.hint)
-        if text not in self.used:
+        spec = self.used.get(text)
+        if spec is None:
             self._failed.add(text)
-        return self.used.get(text)
+        elif not blocks and not spec.graph.nodes:
+            self.findings.add(f"{quoted(text)} has no graph: it gives blocks alone", at, "name it in a top-level `use`")
+        return spec
 
     def files(self, node: Located) -> dict[str, Mark]:
         """The files in a top-level `use`, all of them opened."""
@@ -73,8 +76,9 @@ class Uses:
                 self.open(item.value, item.mark, blocks=True)
         return texts
 
-    def check(self, args: Mapping[str, Value], marks: Mapping[str, Mark], at: Mark) -> None:
+    def check(self, entry: Entry, args: Mapping[str, Value], marks: Mapping[str, Mark]) -> None:
         """Open what a `use` node puts in; check what it takes of it, and the variables it sets."""
+        at, given = entry.key, entry.value.entries if isinstance(entry.value, Map) else {}
         specs = [spec for text in self._texts(args, marks) if (spec := self.open(text, marks.get(".spec", at)))]
         take = args.get("take", OUTPUTS)
         for text in _options(take):
@@ -89,7 +93,7 @@ class Uses:
                 if key not in ("spec", "take") and key not in spec.vars:
                     hint = nearest(key, [*spec.vars, "spec", "take"], kind="variables and arguments")
                     message = f"{quoted(spec.name)} has no variable {quoted(key)}"
-                    self.findings.add(message, marks.get("." + key, at), hint)
+                    self.findings.add(message, given[key].key if key in given else at, hint)
 
     def _texts(self, args: Mapping[str, Value], marks: Mapping[str, Mark]) -> list[str]:
         """The specs that a node may put in: one, or the options of a choice."""

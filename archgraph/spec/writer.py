@@ -7,10 +7,11 @@ from typing import Any
 
 from archgraph.spec.blocks import TYPE_WORDS
 from archgraph.spec.expectations import EXPECT, HASHES
+from archgraph.spec.foreign import all_blocks
 from archgraph.spec.layout import Doc, Entries, Items, Leaf, entry, flow, is_spread
 from archgraph.spec.model import Block, Body, Choice, Expr, NodeSpec, Parameter, Range, Spec, Value, Variant
 from archgraph.spec.quoting import quote, write_scalar
-from archgraph.spec.vocabulary import Argument, Signature, Vocabulary
+from archgraph.spec.vocabulary import BUILT_IN, Argument, Signature, Vocabulary, signature
 
 FLOW_NODE = 80
 """A node with keys beside its op stands on one line up to here."""
@@ -22,13 +23,16 @@ _NOTHING = Leaf("", "")
 
 def write(spec: Spec, vocabulary: Vocabulary) -> str:
     """The spec as YAML, in the order and style of the language's documentation."""
-    words: dict[str, Signature] = {**vocabulary}
-    for name, made in spec.blocks.items():
+    words: dict[str, Signature] = {**BUILT_IN, **vocabulary}
+    blocks = all_blocks(spec)
+    for name, made in blocks.items():
         words[name] = Signature(name, {arg: Argument(arg, False) for arg in made.args})
-    writer = _Writer(words, frozenset(spec.blocks))
+    writer = _Writer(words, frozenset(blocks))
     document: dict[str, Doc] = {"archgraph": _leaf(1), "name": _leaf(spec.name)}
     document |= {key: _leaf(text) for key, text in (("about", spec.about), ("source", spec.source)) if text}
     document["input"] = _doc(spec.input)
+    if spec.use:
+        document["use"] = _doc(spec.use)
     for key in ("vars", "defaults"):
         if getattr(spec, key):
             document[key] = writer.value(getattr(spec, key))
@@ -69,9 +73,14 @@ class _Writer:
         entries: dict[str, Doc] = {}
         if made.args:
             entries["args"] = Entries({name: self.parameter(arg) for name, arg in made.args.items()})
+        if made.inputs:
+            entries["inputs"] = _doc(made.inputs)
         if made.vars:
             entries["vars"] = self.value(made.vars)
         entries["graph"] = Items([self.node(node) for node in made.graph.nodes], spread=bool(made.graph.nodes))
+        if made.outputs:
+            same = all(name == node for name, node in made.outputs.items())
+            entries["outputs"] = _doc(tuple(made.outputs) if same else made.outputs)
         return Entries(entries, spread=True)
 
     def parameter(self, parameter: Parameter) -> Doc:
@@ -110,26 +119,38 @@ class _Writer:
 
     def arguments(self, node: NodeSpec) -> Doc:
         """The arguments of a node, in the shortest form that is read the same."""
-        signature = self.words.get(node.op, Signature(node.op))
-        order = [name for name in signature.arguments if name in node.args]
-        order += [name for name in node.args if name not in signature.arguments]
+        word = signature(node.op, self.words) or Signature(node.op)
+        if word.free and not word.arguments and node.args:
+            return self.torch_arguments(node)
+        order = [name for name in word.arguments if name in node.args]
+        order += [name for name in node.args if name not in word.arguments]
         if not order:
             return _NOTHING
         values = [node.args[name] for name in order]
         single = all(value is not None and isinstance(value, (int, float, str, Expr)) for value in values)
-        if single and order == list(signature.arguments)[: len(order)]:
+        if single and order == list(word.arguments)[: len(order)]:
             if len(order) == 1:
                 return _leaf(values[0])
             if node.op in self.blocks and len(order) >= POSITIONAL:
                 return Items([_leaf(value) for value in values])
         docs = {
-            name: self.argument(node.args[name]) if name in signature.arguments else self.value(node.args[name])
+            name: self.argument(node.args[name]) if name in word.arguments else self.value(node.args[name])
             for name in order
         }
         graphs = [value for value in values if _holds_graph(value)]
-        short = signature.rest and not any(is_spread(doc) for doc in docs.values())
+        short = word.rest and not any(is_spread(doc) for doc in docs.values())
         fits = short and len(flow(Entries(docs))) <= FLOW_NODE
         return Entries(docs, spread=bool(graphs) and not fits)
+
+    def torch_arguments(self, node: NodeSpec) -> Doc:
+        """The arguments of a torch class: a list where all stand by position."""
+        values = [node.args.get(str(number)) for number in range(len(node.args))]
+        if set(node.args) != {str(number) for number in range(len(values))}:
+            return self.value(node.args)
+        first = values[0]
+        if len(values) == 1 and first is not None and isinstance(first, (int, float, str, Expr)):
+            return _leaf(first)
+        return Items([self.value(value) for value in values])
 
     def argument(self, value: Value) -> Doc:
         if isinstance(value, Body):
@@ -145,7 +166,7 @@ def _holds_graph(value: Value) -> bool:
     if isinstance(value, (tuple, Mapping)):
         return any(isinstance(part, Body) for part in (value.values() if isinstance(value, Mapping) else value))
     if isinstance(value, Choice):
-        return any(isinstance(option, Body) for option in value.options)
+        return any(map(_holds_graph, value.options))
     return isinstance(value, Body)
 
 
@@ -153,6 +174,7 @@ def _beside(node: NodeSpec) -> dict[str, Doc]:
     """The reserved keys that are given."""
     inputs = node.inputs[0] if node.inputs and len(node.inputs) == 1 else node.inputs
     given = {"each": node.each, "repeat": node.repeat, "when": node.when, "id": node.id, "from": inputs}
+    given["share"] = node.share
     return {key: _doc(value) for key, value in given.items() if value is not None}
 
 
