@@ -10,7 +10,7 @@ from annotated_types import Ge, MinLen
 from pydantic import Field
 
 from archgraph.errors import RuleError
-from archgraph.ops.arguments import OTHER, Act, Graphs, Held, IsGraph, Role, Takes
+from archgraph.ops.arguments import OTHER, Act, AreGraphs, Held, IsGraph, Role, Takes
 from archgraph.ops.base import Builder, Bundle, Example, Macro, Ref
 from archgraph.shape import show
 from archgraph.spec.model import Body, NodeSpec
@@ -35,7 +35,12 @@ class Parallel(Macro):
     each: Annotated[
         Mapping[str, tuple[Any, ...]] | None, Held("columns"), Takes("names with lists of one value a stream")
     ] = Field(None, description="Variables of the body: a list for each name, with one value a stream.")
-    paths: Graphs | None = Field(None, description="In place of a body: one graph a stream, in order or by name.")
+    paths: Annotated[
+        tuple[Body, ...] | Mapping[str, Body] | None,
+        AreGraphs(),
+        Held("graphs"),
+        Takes("a list of graphs, or graphs by name"),
+    ] = Field(None, description="In place of a body: one graph a stream, in order or by name.")
 
     examples = (
         Example({"body": _CONV3}, _STREAMS),

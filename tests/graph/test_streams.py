@@ -129,6 +129,12 @@ def test_parallel_gives_each_stream_its_own_width_and_weights() -> None:
     assert wires(graph)["p.0.conv1"] == ["a"]
 
 
+def test_parallel_takes_a_path_a_stream() -> None:
+    text = ONE + "graph:\n  - {conv: [4, 3], id: a}\n  - {conv: [8, 3], id: b}\n"
+    text += "  - {parallel: {paths: [[conv: [2, 1]], []]}, from: [a, b]}\n  - concat\n"
+    assert archgraph.cost(archgraph.loads(text)).outputs["output"][0] == 2 + 8
+
+
 def test_parallel_counts_its_columns_against_the_streams() -> None:
     message = error(
         ONE + "graph:\n  - relu\n  - parallel: {each: {c: [8, 4]}, body: [conv: [$c, 1]]}\n",
