@@ -307,7 +307,7 @@ class _Expansion:
             self.labels[name] = tuple(block.outputs)
         key = None
         if not self.values.choose and assembly.sharing is None:
-            key = self.templates.key(node.op, args, tuple(map(assembly.shape, inputs)))
+            key = self.templates.key(node.op, args, inputs)
             known = self.templates.replay(key, name, inputs)
             if known is not None:
                 return known

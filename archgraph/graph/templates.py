@@ -13,7 +13,6 @@ from archgraph.graph.builder import Assembly
 from archgraph.graph.model import Node, Scope
 from archgraph.ops.base import Bundle, Primitive, Ref
 from archgraph.ops.facts import Facts
-from archgraph.shape import Shape
 from archgraph.spec.model import Spec
 
 
@@ -31,7 +30,9 @@ class Written(NamedTuple):
 
 
 class Template(NamedTuple):
-    """An expanded block: its nodes and scopes with names below its own, and the numbers of the values it gives."""
+    """An expanded block, ready to be written again: its nodes and scopes with names below its own, and the numbers of
+    the values it gives.
+    """
 
     nodes: tuple[Written, ...]
     scopes: tuple[tuple[str, Scope], ...]
@@ -40,10 +41,40 @@ class Template(NamedTuple):
     gives: tuple[int, ...]
 
 
+class Original(NamedTuple):
+    """An expanded block as it stands in its network. Most are never written again, so it is a template only then."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    scopes: tuple[tuple[str, Scope], ...]
+    params: int
+    first: Bundle
+    last: Bundle
+
+    def template(self) -> Template:
+        """The block with numbers for its values."""
+        cut = len(self.name)
+        # Of equal inputs the first stands for all: a template is used for inputs that are equal in the same places.
+        numbers: dict[Ref, int] = {}
+        for number, ref in enumerate(self.first):
+            numbers.setdefault(ref, number)
+        made = []
+        wires, number = 0, len(self.first)
+        for name, op, inputs, known, shares, at in self.nodes:
+            fed = (numbers[inputs[0]],) if len(inputs) == 1 else tuple([numbers[ref] for ref in inputs])
+            made.append(Written(name[cut:], op, fed, known, shares[cut:] if shares else None, at))
+            wires += len(fed)
+            for output in range(1 + len(known.further)):
+                numbers[Ref(name, output)] = number
+                number += 1
+        scopes = tuple([(name[cut:], scope) for name, scope in self.scopes])
+        return Template(tuple(made), scopes, self.params, wires, tuple([numbers[ref] for ref in self.last]))
+
+
 MAX_CONTEXTS = 16
 MAX_TEMPLATES = 256
 
-_CONTEXTS: dict[tuple[int, int, int, str], tuple[Any, Any, Any, dict[Any, Template]]] = {}
+_CONTEXTS: dict[tuple[int, int, int, str], tuple[Any, Any, Any, dict[Any, Template | Original]]] = {}
 """What was expanded lately, by identity of a spec's blocks, used files and defaults (held, so that the identity stays
 theirs) and the values of its variables."""
 
@@ -60,44 +91,33 @@ class Templates:
             del _CONTEXTS[next(iter(_CONTEXTS))]
         self._known = held[3]
 
-    def key(self, block: str, args: Mapping[str, Any], shapes: tuple[Shape, ...]) -> Any:
+    def key(self, block: str, args: Mapping[str, Any], inputs: Bundle) -> Any:
         """What decides how a block expands, or None where an argument has no hash. 1, 1.0 and True differ."""
         values = tuple(args.values())
-        key = (block, tuple(args), values, repr(values), shapes)
+        equal = tuple(map(inputs.index, inputs)) if len(inputs) > 1 else ()
+        shapes = tuple(map(self._assembly.shape, inputs))
+        key = (block, tuple(args), values, repr(values), shapes, equal)
         try:
             hash(key)
         except TypeError:
             return None
         return key
 
-    def record(self, key: Any, prefix: str, first: Bundle, last: Bundle, nodes: int, scopes: int, params: int) -> None:
-        """Keep what was assembled below `prefix` since there were so many nodes, scopes and parameters."""
-        assembly, cut = self._assembly, len(prefix)
-        # What stands twice among the inputs is one value: the first of equal references is as good as the second.
-        numbers: dict[Ref, int] = {}
-        for ref in first:
-            numbers.setdefault(ref, len(numbers))
-        if len(numbers) != len(first):
-            return
-        made = []
-        for node in assembly.order[nodes:]:
-            fed = tuple([numbers[ref] for ref in node.inputs])
-            shares = node.shares[cut:] if node.shares else None
-            made.append(Written(node.name[cut:], node.op, fed, node.facts, shares, node.at))
-            for output in range(1 + len(node.facts.further)):
-                numbers[Ref(node.name, output)] = len(numbers)
-        wires = sum(len(node.inputs) for node in made)
-        boxes = tuple((n[cut:], assembly.scopes[n]) for n in assembly.opened[scopes:] if n in assembly.scopes)
+    def record(self, key: Any, name: str, first: Bundle, last: Bundle, nodes: int, scopes: int, params: int) -> None:
+        """Keep what was assembled for the block `name` since there were so many nodes, scopes and parameters."""
+        assembly = self._assembly
+        boxes = tuple([(n, assembly.scopes[n]) for n in assembly.opened[scopes:] if n in assembly.scopes])
         if len(self._known) >= MAX_TEMPLATES:
             self._known.clear()
-        gives = tuple([numbers[ref] for ref in last])
-        self._known[key] = Template(tuple(made), boxes, assembly.params - params, wires, gives)
+        self._known[key] = Original(name, tuple(assembly.order[nodes:]), boxes, assembly.params - params, first, last)
 
     def replay(self, key: Any, prefix: str, first: Bundle) -> Bundle | None:
         """Write a known block again below `prefix`, fed by `first`; None where it is not known."""
         template = self._known.get(key)
         if template is None:
             return None
+        if isinstance(template, Original):
+            template = self._known[key] = template.template()
         assembly = self._assembly
         for name, scope in template.scopes:
             assembly.open(prefix + name, scope)
