@@ -58,8 +58,11 @@ def test_two_equal_branches_differ_from_one_used_twice() -> None:
 def test_every_network_of_the_zoo_has_its_own_hash() -> None:
     from archgraph import zoo
 
-    digests = {name: canonical_hash(archgraph.expand(archgraph.load(name))) for name in zoo.names()}
-    assert len(set(digests.values())) == len(digests)
+    same: dict[str, list[str]] = {}
+    for name in zoo.names():
+        same.setdefault(canonical_hash(archgraph.expand(archgraph.load(name))), []).append(name)
+    twice = [names for names in same.values() if len(names) > 1]
+    assert twice == [["act_relu", "norm_before_act"]]  # two pages of techniques begin with the same network
 
 
 def test_another_input_size_is_another_network() -> None:
