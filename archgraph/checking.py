@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from archgraph.graph.wording import printable
 from archgraph.loading import load
 from archgraph.shape import Shape, show
 from archgraph.spec.model import Spec
+from archgraph.spec.variants import variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,40 @@ def check(name: str, *, look: Callable[[str], str] | None = None) -> Checked:
 
 
 def _spec(name: str) -> str:
-    found, wrong = examine(load(name))
+    spec = load(name)
+    if spec.variants:
+        return _variants(spec)
+    found, wrong = examine(spec)
     if wrong:
         raise SpecError(wrong)
     return f"{found.params:,} params, {found.macs:,} macs"
+
+
+def _variants(spec: Spec) -> str:
+    """What a file with variants holds: the network as it stands, and each variant. Raises SpecError with all mistakes."""
+    told: list[Finding] = []
+    broken: dict[Finding, list[str]] = {}
+    costs = []
+    for name in ("", *spec.variants):
+        try:
+            found, wrong = examine(variant(spec, name) if name else spec)
+            costs.append(found)
+            told += wrong
+        except SpecError as error:
+            for finding in error.findings:
+                broken.setdefault(finding, []).append(name)
+    told += [one if "" in names else _among(one, names) for one, names in broken.items()]
+    if told:
+        raise SpecError(told)
+    params = sorted(found.params for found in costs[1:])
+    return f"{len(params)} variants of {params[0]:,} to {params[-1]:,} params"
+
+
+def _among(finding: Finding, variants: Sequence[str]) -> Finding:
+    """A mistake that some variants have, with their names."""
+    few = ", ".join(variants[:3]) + (f" and {len(variants) - 3} more" if len(variants) > 3 else "")
+    word = "variant" if len(variants) == 1 else "variants"
+    return Finding(f"{word} {few}: {finding.message}", finding.at, finding.hint)
 
 
 def examine(spec: Spec) -> tuple[Cost, tuple[Finding, ...]]:

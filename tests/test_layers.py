@@ -17,9 +17,9 @@ LAYERS = (
     {"errors", "shape", "files", "zoo", "nn"},
     {"spec"},
     {"ops"},
-    {"loading"},
+    {"loading", "schema"},
     {"graph"},
-    {"emit", "interop", "train", "checking"},
+    {"emit", "interop", "train", "checking", "verifying"},
     {"search"},
     {"cli"},
 )
