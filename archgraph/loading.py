@@ -45,15 +45,26 @@ def loads(text: str, *, name: str = "<text>", base: str | os.PathLike[str] | Non
 def locate(name: str | os.PathLike[str]) -> Where:
     """Where a name is written: a path that exists, with a variant or without, else a network of the zoo."""
     text = os.fspath(name)
-    file, chosen = _split(text)
+    file, chosen = split(text)
     path = Path(file)
     if path.is_file():
         return Where(path, chosen)
-    if path.is_dir() and _is_path(file):
+    if path.is_dir() and is_path(file):
         raise UsageError(f"{file!r} is a folder, not a file")
-    if _is_path(file) or isinstance(name, os.PathLike):
+    if is_path(file) or isinstance(name, os.PathLike):
         raise UsageError(f"no file {file!r}")
     return zoo.find(text)
+
+
+def split(text: str) -> tuple[str, str]:
+    """`nets/mine.yaml:small` as a file and one of its variants; none for the file as it stands."""
+    file, colon, chosen = text.rpartition(":")
+    return (file, chosen) if colon and file.endswith(ENDINGS) else (text, "")
+
+
+def is_path(text: str) -> bool:
+    """Whether a text names a file rather than a network of the zoo."""
+    return "/" in text or os.sep in text or split(text)[0].endswith(ENDINGS)
 
 
 def override(spec: Spec, settings: Mapping[str, Any]) -> Spec:
@@ -109,7 +120,7 @@ def _loaded(where: Where, above: tuple[Path, ...], *, blocks: bool = False) -> S
 def _opened(base: Path | None, above: tuple[Path, ...], text: str, *, blocks: bool) -> Spec:
     """The spec that a file in the folder `base` uses under this name. Raises RuleError and SpecError."""
     try:
-        where = _below(base, text) if _is_path(text) else zoo.find(text)
+        where = _below(base, text) if is_path(text) else zoo.find(text)
         path = where.path.resolve()
         if path in above:
             circle = " -> ".join(file.name for file in (*above[above.index(path) :], path))
@@ -126,7 +137,7 @@ def _below(base: Path | None, text: str) -> Where:
     if base is None:
         hint = "give the folder it is in: archgraph.loads(text, base=folder)"
         raise RuleError(f"the file {quoted(text)} cannot be looked for: this text is in no folder", hint=hint)
-    file, chosen = _split(text)
+    file, chosen = split(text)
     path = Path(file)
     if path.is_absolute() or ".." in path.parts:
         hint = "a spec uses the files below its own folder, or networks of the zoo"
@@ -144,13 +155,3 @@ def _below(base: Path | None, text: str) -> Where:
 
 def _listed(folder: Path) -> Sequence[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
-
-
-def _split(text: str) -> tuple[str, str]:
-    """`nets/mine.yaml:small` as a file and one of its variants."""
-    file, colon, chosen = text.rpartition(":")
-    return (file, chosen) if colon and file.endswith(ENDINGS) else (text, "")
-
-
-def _is_path(text: str) -> bool:
-    return "/" in text or os.sep in text or _split(text)[0].endswith(ENDINGS)

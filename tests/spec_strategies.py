@@ -157,9 +157,9 @@ def bodies(
         args = draw(uses(inside) if op.op == "use" else arguments(op, words, inside, depth, tuple(above)))
         name = given or f"{label}{counts[label]}"
         same = [n.id for n in nodes if n.op == op.op and n.id]
-        share = draw(st.sampled_from(same)) if same and draw(st.booleans()) else None
-        args = {} if share and draw(st.booleans()) else args
-        nodes.append(NodeSpec(op.op, args, given, taken, repeat, each, when, share))
+        share = draw(st.none() | st.sampled_from(same)) if same else None
+        bare = share is not None and draw(st.booleans())
+        nodes.append(NodeSpec(op.op, {} if bare else args, given, taken, repeat, each, when, share))
         above += [name, f"{name}/0", *(f"{name}/{output}" for output in op.outputs)]
         above += [f"{name}.0/1" if not op.outputs else f"{name}.0"] if repeat == 5 and not each else []
     return Body(tuple(nodes))

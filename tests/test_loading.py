@@ -47,7 +47,8 @@ def folder(tmp_path: Path) -> Path:
 
 def load(folder: Path, text: str) -> Spec:
     (folder / "net.yaml").write_text(HEAD + text)
-    return archgraph.load(folder / "net.yaml")
+    spec: Spec = archgraph.load(folder / "net.yaml")
+    return spec
 
 
 def said(folder: Path, text: str) -> str:

@@ -11,12 +11,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from archgraph.errors import Finding, Mark, Source, SpecError, UsageError, nearest
-from archgraph.loading import load, override
+from archgraph.loading import is_path, load, override, split
 from archgraph.search.budget import Budget
 from archgraph.search.explaining import explain
 from archgraph.search.proposal import Candidate, given
 from archgraph.search.reach import brought_inside
 from archgraph.search.recipe import Recipe
+from archgraph.spec.foreign import standalone
 from archgraph.spec.model import Spec
 from archgraph.spec.reader import decode, read
 from archgraph.spec.tree import Map, Tree, plain
@@ -111,8 +112,9 @@ def _load_all(names: Any, tree: Tree, folder: Path, findings: list[Finding]) -> 
         if not isinstance(name, str):
             continue
         try:
-            beside = folder / name
-            specs.append(load(beside if beside.is_file() else name))
+            spec = load(folder / name if (folder / split(name)[0]).is_file() else name)
+            findings += _left_behind(spec, tree.at(("spec", index)))
+            specs.append(standalone(spec))
         except UsageError as error:
             findings.append(Finding(str(error), tree.at(("spec", index))))
         except SpecError as error:
@@ -120,13 +122,19 @@ def _load_all(names: Any, tree: Tree, folder: Path, findings: list[Finding]) -> 
     return specs
 
 
+def _left_behind(spec: Spec, at: Mark) -> list[Finding]:
+    """The files that a spec puts in as nodes: its children are written elsewhere, where these would not be found."""
+    paths = [text for text in spec.used if text not in spec.use and is_path(text)]
+    hint = "let it use networks of the zoo, or write the graph of that file as a block"
+    return [Finding(f"{spec.name} uses the file {text!r}, which its children could not", at, hint) for text in paths]
+
+
 def _parents(specs: list[Spec], recipe: Recipe, tree: Tree, findings: list[Finding]) -> list[Candidate]:
     """The specs with the recipe's `set`, as candidates."""
-    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in recipe.set.items()}
     found: list[Candidate] = []
     for spec in specs:
         try:
-            found.append(given(override(spec, settings)))
+            found.append(given(override(spec, recipe.set)))
         except UsageError as error:
             findings.append(Finding(str(error), tree.at(("set",))))
         except SpecError as error:
@@ -157,9 +165,10 @@ def _misfits(recipe: Recipe, tree: Tree, parents: list[Candidate]) -> list[Findi
     findings = []
     at = tree.at(("set",) if recipe.set else ("spec",))
     for parent in parents:
-        taken = list(parent.spec.input)
-        if parent.spec.input != data.shape:
-            message = f"{parent.spec.name} takes {taken}, the images of {name} are {list(data.shape)}"
+        taken = parent.spec.input
+        if taken != data.shape:
+            shown = "several inputs" if isinstance(taken, Mapping) else list(taken)
+            message = f"{parent.spec.name} takes {shown}, the images of {name} are {list(data.shape)}"
             findings.append(Finding(message, at, f"set: {{input: {list(data.shape)}}}"))
         for output, shape in parent.cost.outputs.items():
             if shape != (data.classes,):

@@ -6,6 +6,7 @@ They see this file's variables and defaults, as its own blocks do.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from archgraph.errors import Mark
 from archgraph.spec.findings import listed, quoted
@@ -21,6 +22,23 @@ def all_blocks(spec: Spec) -> Mapping[str, Block]:
         return spec.blocks
     foreign = {name: block for file in spec.use for name, block in all_blocks(spec.used[file]).items()}
     return {**foreign, **spec.blocks}
+
+
+def standalone(spec: Spec) -> Spec:
+    """The same network without a `use` of files for their blocks: they stand in it."""
+    if not spec.use:
+        return spec
+    used = {text: inside for text, inside in spec.used.items() if text not in spec.use}
+    return replace(spec, use=(), used=used, blocks=all_blocks(spec))
+
+
+def add_used(files: Mapping[str, Mark], uses: Uses) -> None:
+    """What the blocks of `files` use, this file uses too, under the same text."""
+    for text, at in files.items():
+        spec = uses.used.get(text)
+        for inner, inside in spec.used.items() if spec else ():
+            if spec and inner not in spec.use and uses.used.setdefault(inner, inside) != inside:
+                uses.findings.add(f"{text} and this file use different specs as {quoted(inner)}", at)
 
 
 def foreign_words(

@@ -8,7 +8,7 @@ from archgraph.errors import Mark, SpecError, nearest
 from archgraph.spec.blocks import read_blocks, signatures
 from archgraph.spec.expectations import read_expect
 from archgraph.spec.findings import Findings, quoted
-from archgraph.spec.foreign import foreign_words
+from archgraph.spec.foreign import add_used, foreign_words
 from archgraph.spec.identifiers import Known, check_variable
 from archgraph.spec.inputs import read_input
 from archgraph.spec.model import Body, Input, Spec, Value
@@ -75,6 +75,7 @@ class _File:
         shape = self._input()
         graph = self._graph(nodes, known, shape)
         outputs = self._named("outputs", nodes, graph, shape)
+        add_used(files, self.uses)
         return Spec(
             name=self._text("name", required=True),
             input=shape,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from archgraph import dump, loads
 from archgraph.errors import SpecError, UsageError
 from archgraph.search.budget import Limit
 from archgraph.search.reading import Reading, read_recipe
@@ -178,3 +179,33 @@ def test_a_recipe_that_comes_with_archgraph_is_found_by_name(tmp_path: Path, mon
     assert read_recipe("search/digits.yaml").recipe.name == "digits"
     with pytest.raises(UsageError, match=r"no recipe 'digitz\.yaml'; did you mean 'digits'\?"):
         read_recipe("digitz.yaml")
+
+
+NET = "archgraph: 1\nname: net\ninput: [1, 8, 8]\n"
+
+
+def test_a_parent_stands_alone(reading: Any, tmp_path: Path) -> None:
+    """Children are written into the folder of the run: blocks of another file go with them."""
+    (tmp_path / "parts.yaml").write_text("archgraph: 1\nname: parts\nblocks: {unit: {graph: [conv: [8, 3], relu]}}\n")
+    (tmp_path / "net.yaml").write_text(NET + "use: [parts.yaml]\ngraph: [unit, global_avg_pool, linear: 10]\n")
+    text = GOOD.replace("cifar_resnet8", "net.yaml").replace("set: {classes: 10, input: [1, 8, 8]}\n", "")
+    (parent,) = reading(text.replace("800k", "1G")).parents
+    assert loads(dump(parent.spec)) == parent.spec
+    assert parent.cost.params == 9 * 8 + 8 + 90
+
+
+def test_a_parent_that_puts_in_a_file_is_turned_away(reading: Any, tmp_path: Path) -> None:
+    (tmp_path / "head.yaml").write_text(NET + "graph: [linear: 10]\n")
+    (tmp_path / "net.yaml").write_text(NET + "graph: [flatten, use: head.yaml]\n")
+    text = GOOD.replace("cifar_resnet8", "net.yaml").replace("set: {classes: 10, input: [1, 8, 8]}\n", "")
+    said = findings(reading, text.replace("800k", "1G"))
+    assert said[0].startswith("3:7: net uses the file 'head.yaml', which its children could not (let it use networks")
+
+
+def test_a_parent_may_be_a_variant_of_a_file(reading: Any, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(
+        NET + "vars: {w: 4}\ngraph: [conv: [$w, 3], global_avg_pool, linear: 10]\nvariants: {wide: {w: 8}}\n"
+    )
+    text = GOOD.replace("cifar_resnet8", "'net.yaml:wide'").replace("set: {classes: 10, input: [1, 8, 8]}\n", "")
+    (parent,) = reading(text).parents
+    assert (parent.spec.name, parent.cost.params) == ("wide", 9 * 8 + 8 + 90)
