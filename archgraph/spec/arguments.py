@@ -56,12 +56,12 @@ class Arguments:
             if argument is not None:
                 if argument.holds != "columns":
                     args[key] = self._argument(argument, value, known, marks)
-            elif all_named or not (signature.rest or signature.free):
-                at = given.entries[key].key if isinstance(given, Map) else given.mark
+                continue
+            at = given.entries[key].key if isinstance(given, Map) and key in given.entries else given.mark
+            if all_named or not (signature.rest or signature.free):
                 hint = nearest(key, signature.arguments, kind=f"arguments of {signature.op}", most=24)
                 self.findings.add(f"unknown argument {quoted(key)} of {signature.op}", at, hint)
             else:
-                at = given.entries[key].key if isinstance(given, Map) else given.mark
                 args[key] = self._further(signature, key, at, value, known, marks)
         if signature.free and not signature.arguments:
             self._check_numbered(signature, args, given.mark)

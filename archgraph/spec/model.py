@@ -66,8 +66,9 @@ class Range:
 class NodeSpec:
     """One node: an op with its arguments by name, and the reserved keys that stand beside it.
 
-    `inputs` is the `from` key; None means the node above. `share` names the node whose weights it uses. `marks` gives positions under the keys `op`,
-    `id`, `from`, ... for reserved keys and `.kernel`, `.levels.1` for arguments and what is inside them.
+    `inputs` is the `from` key; None means the node above. `share` names the node whose weights it uses. `marks` gives
+    positions under the keys `op`, `id`, `from`, ... for reserved keys and `.kernel`, `.levels.1` for arguments and
+    what is inside them.
     """
 
     op: str

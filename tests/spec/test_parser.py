@@ -7,7 +7,7 @@ import pytest
 from small_vocabulary import HEAD, spec_of
 
 from archgraph.spec.expressions import compile_expression as expr
-from archgraph.spec.model import Block, Body, Choice, NodeSpec, Parameter, Range, Spec
+from archgraph.spec.model import Block, Body, Choice, NodeSpec, Parameter, Range, Spec, Variant
 
 RESNET50 = """\
 archgraph: 1                        # language version, required
@@ -114,6 +114,22 @@ def test_a_whole_file() -> None:
         ("  - branches: {paths: [[relu], []]}\n", NodeSpec("branches", {"paths": (Body((NodeSpec("relu"),)), Body())})),
         ("  - branches: {paths: {a: [relu]}}\n", NodeSpec("branches", {"paths": {"a": Body((NodeSpec("relu"),))}})),
         ("  - choice: {plain: [], se: [se: 16]}\n", NodeSpec("choice", {"plain": Body(), "se": Body((NodeSpec("se", {"reduction": 16}),))})),
+        ("  - upsample: in\n", NodeSpec("upsample", {"like": "in"})),
+        ("  - upsample: {like: {choice: [in, prev]}}\n", NodeSpec("upsample", {"like": Choice(("in", "prev"))})),
+        ("  - upsample: [in/1, bilinear]\n", NodeSpec("upsample", {"like": "in/1", "mode": "bilinear"})),
+        ("  - parallel: {body: [linear: $c], columns: {c: [1, 2]}}\n", NodeSpec("parallel", {"columns": {"c": (1, 2)}, "body": Body((NodeSpec("linear", {"out": expr("$c")}),))})),
+        ("  - branches: {paths: {choice: [[[relu]], {a: []}]}}\n", NodeSpec("branches", {"paths": Choice(((Body((NodeSpec("relu"),)),), {"a": Body()}))})),
+        ("  - nn.GELU\n", NodeSpec("nn.GELU")),
+        ("  - nn.GELU: tanh\n", NodeSpec("nn.GELU", {"0": "tanh"})),
+        ("  - nn.GELU: {approximate: tanh}\n", NodeSpec("nn.GELU", {"approximate": "tanh"})),
+        ("  - nn.Conv2d: [3, 64, [1, 3]]\n", NodeSpec("nn.Conv2d", {"0": 3, "1": 64, "2": (1, 3)})),
+        ("  - nn.Conv2d: {0: 3, out_channels: 8}\n", NodeSpec("nn.Conv2d", {"0": 3, "out_channels": 8})),
+        ("  - nn.Dropout: {choice: [0.1, 0.2]}\n", NodeSpec("nn.Dropout", {"0": Choice((0.1, 0.2))})),
+        ("  - use: backbone\n", NodeSpec("use", {"spec": "backbone"})),
+        ("  - use: [backbone, features]\n", NodeSpec("use", {"spec": "backbone", "take": "features"})),
+        ("  - use: {choice: [backbone, plain]}\n", NodeSpec("use", {"spec": Choice(("backbone", "plain"))})),
+        ("  - use: {spec: backbone, take: c1, w: {range: [1, 3]}}\n", NodeSpec("use", {"spec": "backbone", "take": "c1", "w": Range(1, 3)})),
+        ("  - {relu: , when: {choice: [true, false]}, repeat: {choice: [1, 2]}, each: {a: {choice: [[1], [2]]}}}\n", NodeSpec("relu", when=Choice((True, False)), repeat=Choice((1, 2)), each={"a": Choice(((1,), (2,)))})),
         ("  - choice: {default: a, a: [relu]}\n", NodeSpec("choice", {"default": "a", "a": Body((NodeSpec("relu"),))})),
     ],
 )  # fmt: skip
@@ -178,6 +194,55 @@ def test_outputs_features_and_what_is_expected() -> None:
     assert spec.train_only == ("aux",)
     assert spec.features == {"c1": "a", "c2": "relu2/0"}
     assert spec.expect == {"params": 20_000_000, "output": {"y": (10,), "aux": (8, 4, 4)}}
+
+
+def test_weights_are_shared_with_a_node_above() -> None:
+    text = "  - {conv: [8, 3], id: a, repeat: 2}\n  - {conv: , share: a.1}\n  - {conv: [8, 3], share: a.0}\n"
+    assert [(node.share, len(node.args)) for node in nodes(text)] == [(None, 2), ("a.1", 0), ("a.0", 2)]
+
+
+def test_several_inputs_have_names() -> None:
+    spec = spec_of(
+        "archgraph: 1\nname: a\ninput: {left: [3, 8, 8], right: [3]}\n"
+        "graph: [{relu: , from: left}, {upsample: right, from: in/1}]\noutputs: {y: left, z: in/0}\n"
+    )
+    assert spec.input == {"left": (3, 8, 8), "right": (3,)}
+    assert spec.graph.nodes[1].args == {"like": "right"}
+
+
+def test_blocks_name_what_goes_in_and_what_comes_out() -> None:
+    spec = spec_of(
+        HEAD + "blocks:\n"
+        "  b: {inputs: [x, skip], graph: [{add: , from: [x, skip], id: s}, {relu: , from: in}], outputs: [s, relu1]}\n"
+        "  c: {graph: [{b: , from: [in, in]}], outputs: {hi: b1/s, lo: b1/1, whole: in}}\n"
+        "graph: [c, {add: , from: [c1/hi, c1/lo, c1/2]}]\nfeatures: {f: c1/whole}\n"
+    )
+    assert spec.blocks["b"].inputs == ("x", "skip")
+    assert spec.blocks["b"].outputs == {"s": "s", "relu1": "relu1"}
+    assert spec.blocks["c"].outputs == {"hi": "b1/s", "lo": "b1/1", "whole": "in"}
+
+
+def test_variants_set_variables() -> None:
+    spec = spec_of(
+        HEAD + "vars: {w: 8, v: 2*$w}\ngraph: [linear: $w]\nvariants:\n"
+        "  small: {w: 4, expect: {params: 3, convs: 0, param_shapes: '0123456789abcdef'}}\n"
+        "  odd: {v: $w + 1, input: [3], about: Odd, source: nobody}\n  same:\n"
+    )
+    assert spec.variants == {
+        "small": Variant({"w": 4}, expect={"params": 3, "convs": 0, "param_shapes": "0123456789abcdef"}),
+        "odd": Variant({"v": expr("$w + 1")}, (3,), "Odd", "nobody"),
+        "same": Variant(),
+    }
+
+
+def test_used_specs_and_blocks_are_known() -> None:
+    spec = spec_of(
+        HEAD + "use: [parts.yaml]\nblocks: {b: {graph: [unit: 3]}}\n"
+        "graph: [b, {use: {spec: backbone, take: features, w: 3}, id: n}, {relu: , from: n/c2}, {use: backbone, id: m}]\n"
+        "outputs: {y: m/y}\n"
+    )
+    assert spec.use == ("parts.yaml",)
+    assert {text: used.name for text, used in spec.used.items()} == {"parts.yaml": "parts", "backbone": "backbone"}
 
 
 def test_anchors_and_merge_keys_work() -> None:
