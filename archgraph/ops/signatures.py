@@ -26,9 +26,9 @@ def vocabulary() -> Vocabulary:
 
 @cache
 def roles(op: str) -> Mapping[str, RoleName]:
-    """The arguments of an op that a search may change, and what each of them means."""
+    """The arguments of an op that a search may change, and what each of them means; none of what is no op of ours."""
     found = {}
-    for name, field in OPS[op].model_fields.items():
+    for name, field in OPS[op].model_fields.items() if op in OPS else ():
         for item in field.metadata:
             if isinstance(item, Role):
                 found[name] = item.name

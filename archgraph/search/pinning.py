@@ -5,12 +5,14 @@ its name, its references and its weights.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
+from archgraph.ops import OPS
+from archgraph.ops.signatures import node_arguments
 from archgraph.search.tree import Path, get, put
-from archgraph.spec.model import Body, NodeSpec, Spec
+from archgraph.spec.model import Body, Choice, NodeSpec, Spec
 from archgraph.spec.naming import node_names
 
 
@@ -22,7 +24,11 @@ def rewrite(spec: Spec, path: Path, nodes: Sequence[NodeSpec], *, kept: Sequence
 
 def outside(spec: Spec, path: Path) -> list[str]:
     """Names by which a spec refers to nodes of one of its graphs from outside of that graph."""
-    return [*spec.outputs.values(), *spec.features.values()] if path == ("graph",) else []
+    if path == ("graph",):
+        return [*spec.outputs.values(), *spec.features.values()]
+    if len(path) == 3 and path[0] == "blocks":
+        return [*spec.blocks[str(path[1])].outputs.values()]
+    return []
 
 
 def edited(
@@ -60,8 +66,19 @@ def edited(
 
 
 def references(nodes: Iterable[NodeSpec]) -> set[str]:
-    """Names of the nodes that these nodes take as inputs by name."""
-    return heads(name for node in nodes for name in node.inputs or ())
+    """Names of the nodes that these nodes take as inputs, share weights with or take a size from."""
+    return heads(name for node in nodes for name in _named(node))
+
+
+def _named(node: NodeSpec) -> Iterator[str]:
+    yield from node.inputs or ()
+    if node.share is not None:
+        yield node.share
+    for argument in node_arguments(OPS[node.op]) if node.op in OPS else ():
+        value = node.args.get(argument)
+        for option in value.options if isinstance(value, Choice) else (value,):
+            if isinstance(option, str):
+                yield option
 
 
 def heads(names: Iterable[str]) -> set[str]:

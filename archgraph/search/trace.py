@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from archgraph.ops import roles as op_roles
+from archgraph.ops import vocabulary
 from archgraph.search.tree import Path, describe
 from archgraph.spec.model import Body, Choice, Expr, NodeSpec, Range, Spec, Value
 from archgraph.spec.naming import node_names
@@ -129,11 +130,24 @@ class _Walk:
             return
         known = roles(node.op)
         self.omitted.setdefault(node.op, set()).update(known.keys() - node.args.keys())
+        env = self._columns(node, path, env)
         for name, value in node.args.items():
             if name in known:
                 self._use((*path, "args", name), value, env, known[name])
             elif node.op != "choice":
                 self._graphs(value, (*path, "args", name), env)
+
+    def _columns(self, node: NodeSpec, path: Path, env: _Env) -> _Env:
+        """What the graphs of a node see: an argument of columns, as `parallel` has it, names variables for them."""
+        signature = vocabulary().get(node.op)
+        known = signature.arguments if signature else {}
+        for name, value in node.args.items():
+            if name in known and known[name].holds == "columns" and isinstance(value, Mapping):
+                outer, env = env, dict(env)
+                for column, values in value.items():
+                    env[column] = _Binder()
+                    self._bind(env[column], (*path, "args", name, column), values, outer)
+        return env
 
     def defaults(self) -> None:
         """The file's defaults are used by every node that does not say otherwise, those inside macros included."""
