@@ -112,11 +112,17 @@ def input_from(texts: Sequence[str] | None) -> Input | None:
     """
     if not texts:
         return None
-    named = [text.partition("=")[::2] if "=" in text else ("", text) for text in texts]
-    shapes = {name.strip(): _shape(shape, text) for (name, shape), text in zip(named, texts, strict=True)}
-    if len(shapes) < len(texts):
-        twice = next(name.strip() for name, _ in named if [other.strip() for other, _ in named].count(name.strip()) > 1)
-        raise UsageError(f"--input gives {twice or 'one shape'} twice; several inputs go by name: --input left=3,64,64")
+    shapes: dict[str, tuple[int, ...]] = {}
+    for text in texts:
+        name, equals, sizes = text.rpartition("=")
+        name = name.strip()
+        if equals and not name:
+            raise UsageError(f"--input is {text!r}; it takes NAME=C,H,W, e.g. left=3,64,64")
+        if name in shapes:
+            raise UsageError(
+                f"--input gives {name or 'a shape'} twice; several inputs go by name: --input left=3,64,64"
+            )
+        shapes[name] = _shape(sizes, text)
     if "" in shapes and len(shapes) > 1:
         raise UsageError("--input has a shape without a name beside others; give each as NAME=C,H,W")
     return shapes.get("", shapes)

@@ -169,10 +169,10 @@ def _size(shape: Shape) -> str:
     return shapes.show(shape).replace("x", "×")
 
 
-def print_all(*what: RenderableType) -> None:
-    """Print as wide as the terminal is; where there is none, without the blanks that fill a table's lines."""
+def print_all(*what: RenderableType, width: int | None = None) -> None:
+    """Print as wide as the terminal is, or `width`; with no terminal, without the blanks that fill a table's lines."""
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if known else PIPE_WIDTH, highlight=False, markup=False, emoji=False)
+    console = Console(width=width or (None if known else PIPE_WIDTH), highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
         for one in what:
             console.print(one, soft_wrap=isinstance(one, str) and one.startswith("  "))

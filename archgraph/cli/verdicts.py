@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from archgraph.verifying import Verified
 
 LAYERS = ("convs", "linears", "batch_norms")
+WIDTH = 200
+"""Columns that the table may take: one that was cut would hide digits."""
 LEGEND = "= as expected    ≠ not as expected    without a mark: nothing is expected"
 
 
@@ -28,7 +30,8 @@ def show(found: Sequence[Verified]) -> None:
     said = [f"{printable(one.name)}: {message}" for one in wrong for message in one.wrong]
     right = len(found) - len(wrong)
     end = f"{len(found)} networks: {right} as expected" + (f", {len(wrong)} not" if wrong else "")
-    print_all(table, "", LEGEND, *(["", *said] if said else []), "", end)
+    print_all(table, width=WIDTH)
+    print("\n".join(["", LEGEND, *(["", *said] if said else []), "", end]))
 
 
 def _figures(one: Verified) -> list[Text]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from archgraph import zoo
-
 Archgraph = Callable[..., Any]
 
+TWO = "archgraph: 1\nname: two\ninput: {left: [3, 8, 8], right: [1, 8, 8]}\n"
+TWO += "graph: [{concat: , from: [left, right]}, conv: [4, 3]]\n"
 SPACE = "archgraph: 1\nname: s\ninput: [3, 8, 8]\ngraph: [conv: {out: {choice: [4, 8, 16]}, kernel: 3}]\n"
 
 
@@ -83,12 +83,131 @@ def test_show_tells_how_large_a_space_is(archgraph: Archgraph, tmp_path: Path) -
     assert [space[name]["macs"] for name in ("smallest", "median", "largest")] == [6912, 13824, 27648]
 
 
-def test_zoo_lists_every_network(archgraph: Archgraph) -> None:
-    found = archgraph("zoo", "--json").json
-    assert [line["name"] for line in found] == zoo.names()
-    assert all(line["params"] > 0 and line["source"] and line["about"] for line in found)
-    out = archgraph("zoo").out
-    assert all(name in out for name in zoo.names())
+def test_choices_anywhere_are_set_by_their_names(archgraph: Archgraph, tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    text = "vars: {w: {choice: [4, 8]}}\ngraph:\n  - {conv: {out: $w, kernel: {choice: [1, 3, 5]}}, repeat: 2, id: c}\n"
+    text += "  - choice: {a: [], b: [relu]}\n    id: last\n"
+    path.write_text("archgraph: 1\nname: s\ninput: [3, 8, 8]\n" + text)
+
+    def params(*settings: str) -> int:
+        words = [word for setting in settings for word in ("--set", setting)]
+        return int(archgraph("cost", path, "--json", *words).json["params"])
+
+    assert params() == (3 * 4 + 4) + (4 * 4 + 4)
+    assert params("w=8") == params("vars.w=8") == (3 * 8 + 8) + (8 * 8 + 8)
+    assert params("c.1.kernel=5") == (3 * 4 + 4) + (4 * 4 * 25 + 4)
+    assert params("c.0.kernel=3", "w=8") == (3 * 8 * 9 + 8) + (8 * 8 + 8)
+    assert "relu" in archgraph("show", path, "--flat", "--set", "last=b").out
+    assert "holds 36 networks" in archgraph("show", path).out
+    assert "holds 12 networks" in archgraph("show", path, "--set", "c.0.kernel=3").out
+    assert "holds 6 networks" in archgraph("show", path, "--set", "c.0.kernel=3", "--set", "w=8").out
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("kernel=3", "no choice 'kernel'; it has: conv1.out"),
+        ("conv1.kernle=3", "did you mean 'conv1.out'?"),
+        ("conv1.out=5", "--set conv1.out=5: it is one of 4, 8, 16"),
+        ("conv1.out=true", "it is one of 4, 8, 16"),
+    ],
+)
+def test_what_no_choice_is_called_or_takes_is_wrong_use(
+    setting: str, said: str, archgraph: Archgraph, tmp_path: Path
+) -> None:
+    (tmp_path / "s.yaml").write_text(SPACE)
+    for command in ("cost", "show", "hash"):
+        ran = archgraph(command, tmp_path / "s.yaml", "--set", setting)
+        assert ran.code == 2 and said in ran.err, ran.err
+
+
+def test_several_inputs_are_given_by_name(archgraph: Archgraph, tmp_path: Path) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text(TWO)
+    assert archgraph("cost", path, "--json").json["params"] == 4 * 4 * 9 + 4
+    both = archgraph("show", path, "--input", "left=3x16x16", "--input", "right=5,16,16", "--json").json
+    assert both["inputs"] == {"left": [3, 16, 16], "right": [5, 16, 16]} and both["total"]["params"] == 4 * 8 * 9 + 4
+    assert archgraph("cost", path, "--input", "right=7,8,8", "--json").json["params"] == 4 * 10 * 9 + 4
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        (["3,8,8"], "left, right"),
+        (["lefft=3,8,8"], "did you mean 'left'?"),
+        (["left=3,8"], "concat takes inputs"),
+        (["left=3,8,a"], "--input is 'left=3,8,a'"),
+        (["left=3,8,8", "left=3,9,9"], "--input gives left twice"),
+        (["left=3,8,8", "3,9,9"], "without a name"),
+        (["3,8,8", "3,9,9"], "several inputs go by name"),
+        (["=3,8,8"], "--input is '=3,8,8'"),
+    ],
+)
+def test_inputs_that_do_not_fit_say_which_there_are(
+    inputs: list[str], said: str, archgraph: Archgraph, tmp_path: Path
+) -> None:
+    (tmp_path / "two.yaml").write_text(TWO)
+    ran = archgraph("cost", tmp_path / "two.yaml", *(word for given in inputs for word in ("--input", given)))
+    assert ran.code in (1, 2) and said in ran.err, ran.err
+
+
+def test_one_input_goes_without_a_name(archgraph: Archgraph) -> None:
+    ran = archgraph("cost", "lenet5", "--input", "x=1,32,32")
+    assert ran.code == 2 and "has one input" in ran.err
+
+
+def test_features_are_channels_strides_and_sizes(archgraph: Archgraph) -> None:
+    found = archgraph("show", "resnet50", "--features", "--json").json["features"]
+    # timm.create_model("resnet50", features_only=True).feature_info, without the stem
+    wanted = [(256, 4), (512, 8), (1024, 16), (2048, 32)]
+    assert [(one["channels"], one["reduction"]) for one in found if one["reduction"] > 2] == wanted
+    out = archgraph("show", "resnet50", "--features", "--input", "3,320,320").out
+    assert re.search(r"c3 +stage\.1\.\S+ +512 +8 +512×40×40", out)
+    ran = archgraph("show", "lenet5", "--features")
+    assert ran.code == 2 and "lenet5 names no features" in ran.err
+
+
+def test_a_part_of_a_network_is_taken(archgraph: Archgraph, tmp_path: Path) -> None:
+    whole, part = (archgraph("cost", "resnet50", "--json", *words).json for words in ([], ["--take", "features"]))
+    assert whole["params"] - part["params"] == 2048 * 1000 + 1000
+    names = list(part["outputs"])
+    one = archgraph("cost", "resnet50", "--json", "--take", names[0]).json
+    assert list(one["outputs"]) == [names[0]] and one["macs"] < part["macs"]
+    assert "linear" not in archgraph("show", "resnet50", "--take", "features").out
+    assert archgraph("render", "resnet50", "--take", names[0], "-o", tmp_path / "net.dot").code == 0
+    ran = archgraph("cost", "resnet50", "--take", "c9")
+    assert ran.code == 2 and "no output or feature 'c9'" in ran.err
+
+
+def test_a_variant_of_a_file_is_a_name(archgraph: Archgraph, tmp_path: Path) -> None:
+    path = tmp_path / "v.yaml"
+    path.write_text(
+        "archgraph: 1\nname: v\ninput: [3, 8, 8]\nvars: {w: 8}\ngraph: [conv: [$w, 1]]\n"
+        "variants: {small: {w: 2}, large: {w: 16, input: [5, 8, 8]}}\n"
+    )
+    found = [archgraph("cost", f"{path}{name}", "--json").json["params"] for name in ("", ":small", ":large")]
+    assert found == [8 * 4, 2 * 4, 16 * 6]
+    assert archgraph("check", path).out == f"{path}: fine (2 variants of 8 to 96 params)\n"
+    assert archgraph("show", f"{path}:small", "--set", "w=3", "--json").json["total"]["params"] == 12
+    ran = archgraph("show", f"{path}:smal")
+    assert ran.code == 2 and "did you mean 'small'?" in ran.err
+
+
+def test_a_hash_says_whether_two_networks_are_one(archgraph: Archgraph, tmp_path: Path) -> None:
+    text = "archgraph: 1\nname: NAME\ninput: [3, 8, 8]\ngraph: [{conv: [4, KERNEL], id: ID}, relu]\n"
+    for name, kernel in (("a", "3"), ("b", "3"), ("c", "5")):
+        (tmp_path / f"{name}.yaml").write_text(text.replace("NAME", name).replace("KERNEL", kernel).replace("ID", name))
+    a, b, c = (tmp_path / f"{name}.yaml" for name in "abc")
+    alike = archgraph("hash", a, b)
+    assert alike.code == 0 and alike.out.endswith("the same network\n")
+    first, second, _ = (line.split()[0] for line in alike.out.splitlines())
+    assert first == second and len(first) == 32
+    unlike = archgraph("hash", a, c)
+    assert unlike.code == 1 and unlike.out.endswith("two networks\n")
+    found = archgraph("hash", "--json", a, b, c)
+    assert found.code == 0 and found.json["same"] is False
+    assert [one["hash"] == first for one in found.json["networks"]] == [True, True, False]
+    assert archgraph("hash", a, "resnet51").code == 2
 
 
 def test_render_writes_an_svg_with_the_names(archgraph: Archgraph, tmp_path: Path) -> None:
