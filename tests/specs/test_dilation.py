@@ -1,4 +1,4 @@
-"""Strides made dilations, as backbones of segmentation networks do it, against the modules of the two that publish it."""
+"""Strides made dilations, as backbones of segmentation networks do it, against torchvision's module."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import archgraph
 from archgraph.graph.features import pyramid
 
 OUTPUT_STRIDE_8 = {"strides": (1, 2, 1, 1), "dilations": (1, 1, 2, 4), "first_dilations": (1, 1, 1, 2)}
-"""torchvision's `replace_stride_with_dilation=[False, True, True]`: a stage's first block keeps the dilation before it."""
+"""torchvision's `replace_stride_with_dilation=[False, True, True]`: a first block keeps the dilation before it."""
 
 OUTPUT_STRIDE_16 = {"strides": (1, 2, 2, 1), "dilations": (1, 1, 1, 2)}
 """segmentation_models_pytorch's `output_stride=16`: every 3x3 of the last stage is dilated."""
