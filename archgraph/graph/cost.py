@@ -106,6 +106,4 @@ def peak_elements(graph: Graph) -> int:
 
 def parameter_shapes(graph: Graph) -> list[Shape]:
     """Shapes of all trainable tensors, in graph order."""
-    return [
-        shape for node in graph if node.shares is None for shape in node.op.weights(*graph.input_shapes(node)).values()
-    ]
+    return [shape for node in graph if node.shares is None for shape in node.facts.weights]

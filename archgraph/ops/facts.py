@@ -10,7 +10,7 @@ from archgraph.shape import Shape, numel
 
 class Facts(NamedTuple):
     """Output shape and the elements of all outputs; elements of weights and of buffers; multiply-adds for one input;
-    shapes of the outputs after the first.
+    shapes of the outputs after the first, and of the weights.
     """
 
     shape: Shape
@@ -19,6 +19,7 @@ class Facts(NamedTuple):
     buffers: int
     macs: int
     further: tuple[Shape, ...] = ()
+    weights: tuple[Shape, ...] = ()
 
 
 def facts(op: Primitive, inputs: tuple[Shape, ...]) -> Facts:
@@ -32,13 +33,15 @@ def facts(op: Primitive, inputs: tuple[Shape, ...]) -> Facts:
         pass
     shape = op.shape(*inputs)
     further = op.further(*inputs)
+    weights = tuple(op.weights(*inputs).values())
     found = Facts(
         shape=shape,
         numel=numel(shape) + sum(map(numel, further)),
-        params=sum(map(numel, op.weights(*inputs).values())),
+        params=sum(map(numel, weights)),
         buffers=sum(map(numel, op.buffers(*inputs).values())),
         macs=op.macs(*inputs),
         further=further,
+        weights=weights,
     )
     if not hasattr(op, "_facts"):
         object.__setattr__(op, "_facts", {})
