@@ -49,3 +49,9 @@ def window(size: int, kernel: int, stride: int, pad: tuple[int, int], dilation: 
     out = -(-steps // stride) + 1
     # The last window must start inside the input or its left padding, else torch drops it.
     return out - 1 if (out - 1) * stride >= size + pad[0] else out
+
+
+def tf_same(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Pixels before and after along one axis that give ceil(size / stride) out, as TensorFlow pads."""
+    total = max((-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+    return total // 2, total - total // 2

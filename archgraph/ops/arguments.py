@@ -105,6 +105,9 @@ Stride: TypeAlias = Annotated[_Sizes, _ONE_OR_PAIR, Role("stride")]
 PoolStride: TypeAlias = Annotated[_Sizes | None, _ONE_OR_PAIR, Role("stride")]
 Dilation: TypeAlias = Annotated[_Sizes, _ONE_OR_PAIR, Role("dilation")]
 Pads: TypeAlias = Annotated[_Pads, Takes("an integer from 0 up or a pair of them")]
+PoolPad: TypeAlias = Annotated[
+    Literal["tf_same"] | _Pads, Takes("tf_same, an integer from 0 up or a pair of them")
+]
 ConvPad: TypeAlias = Annotated[
     Literal["same", "valid", "tf_same"] | _Pads,
     Takes("same, valid, tf_same, an integer from 0 up or a pair of them"),

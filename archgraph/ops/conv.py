@@ -23,7 +23,7 @@ from archgraph.ops.arguments import (
 from archgraph.ops.base import Call, Example, Lowering, Primitive, Wrapped
 from archgraph.ops.boxes import boxed
 from archgraph.ops.sizes import one_if_equal, spatial
-from archgraph.shape import Shape, numel, per_axis, window
+from archgraph.shape import Shape, numel, per_axis, tf_same, window
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -95,11 +95,7 @@ class Conv(Primitive):
             return tuple((d * (k - 1) // 2,) * 2 for k, d in zip(kernel, dilation, strict=True))
         if self.pad == "tf_same":
             stride = per_axis(self.stride, axes, "stride")
-            totals = (
-                max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
-                for size, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
-            )
-            return tuple((total // 2, total - total // 2) for total in totals)
+            return tuple(map(tf_same, sizes, kernel, stride, dilation))
         return tuple((n, n) for n in per_axis(self.pad, axes, "pad"))
 
     def _check_padding(self, sizes: tuple[int, ...], pads: tuple[tuple[int, int], ...]) -> None:
@@ -134,10 +130,12 @@ class Conv(Primitive):
         kwargs |= {"groups": self.groups, "bias": self.has_bias, "padding_mode": self.padding_mode}
         usual = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros"}
         target = f"nn.Conv{axes}d"
-        if self.pad == "tf_same":
+        pads = self._pads(x[1:])
+        # With stride 1 the padding is one for all sizes, as Conv2d has it, unless a pixel of it is odd.
+        if self.pad == "tf_same" and (set(stride) != {1} or any(before != after for before, after in pads)):
             target = f"archgraph.nn.conv_same.Conv{axes}dSame"
         else:
-            kwargs["padding"] = one_if_equal(tuple(before for before, _ in self._pads(x[1:])))
+            kwargs["padding"] = one_if_equal(tuple(before for before, _ in pads))
         kwargs = {name: kwargs[name] for name in usual if kwargs.get(name, usual[name]) != usual[name]}
         kernel = one_if_equal(per_axis(self.kernel, axes, "kernel"))
         return Lowering(module=Call(target, (x[0], self.out, kernel), kwargs), overwritable=True)

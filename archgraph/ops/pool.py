@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 from archgraph.errors import RuleError
-from archgraph.ops.arguments import Dilation, Flag, GridSizes, Kernel, Pads, PoolStride, Positive
+from archgraph.ops.arguments import Dilation, Flag, GridSizes, Kernel, PoolPad, PoolStride, Positive
 from archgraph.ops.base import Call, Example, Lowering, Primitive
 from archgraph.ops.sizes import one_if_equal, spatial
 from archgraph.shape import Shape, per_axis, window
@@ -24,7 +24,11 @@ class MaxPool(Primitive):
     op = "max_pool"
     kernel: Kernel = Field(description="Window in pixels, one for all axes or one an axis (height, width).")
     stride: PoolStride = Field(None, description="Step in pixels; the kernel where it is not given.")
-    pad: Pads = Field(0, description="Pixels added at each side, at most half of the kernel.")
+    pad: PoolPad = Field(
+        0,
+        description="Pixels added at each side, at most half of the kernel; `tf_same` gives ceil(size / stride) as "
+        "TensorFlow does, the odd pixel after the input.",
+    )
     dilation: Dilation = Field(1, description="Distance in pixels between the window's elements.")
     ceil: Flag = Field(False, description="Count a last window that the input fills in part.")
     indices: Flag = Field(False, description="Give where each value was too, as output 1, for `max_unpool`.")
@@ -35,10 +39,12 @@ class MaxPool(Primitive):
         Example({"kernel": (2, 3), "dilation": (1, 2)}, ((4, 9, 9),)),
         Example({"kernel": 2}, ((4, 9),)),
         Example({"kernel": 2, "indices": True}, ((4, 9, 8),)),
+        Example({"kernel": 3, "stride": 2, "pad": "tf_same"}, ((4, 9, 8),)),
     )
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
+        self._check_indices()
         return _windows(x, self.op, self.kernel, self.stride, self.pad, self.dilation, ceil=self.ceil)
 
     def further(self, *inputs: Shape) -> tuple[Shape, ...]:
@@ -48,12 +54,19 @@ class MaxPool(Primitive):
         return 0
 
     def lower(self, *inputs: Shape) -> Lowering:
+        self._check_indices()
         axes = len(inputs[0]) - 1
-        kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=self.pad, dilation=self.dilation)
+        target, pad = _target("Max", axes, self.pad)
+        kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=pad, dilation=self.dilation)
         kwargs |= {"ceil_mode": True} if self.ceil else {}
         kwargs |= {"return_indices": True} if self.indices else {}
-        call = Call(f"nn.MaxPool{axes}d", (kwargs.pop("kernel_size"),), kwargs)
+        call = Call(target, (kwargs.pop("kernel_size"),), kwargs)
         return Lowering(module=call, overwritable=not self.indices)
+
+    def _check_indices(self) -> None:
+        if self.pad == "tf_same" and self.indices:
+            hint = "give the pad in pixels"
+            raise RuleError("indices would count the pixels that tf_same adds", hint=hint, argument="indices")
 
 
 class AvgPool(Primitive):
@@ -66,7 +79,11 @@ class AvgPool(Primitive):
     op = "avg_pool"
     kernel: Kernel = Field(description="Window in pixels, one for all axes or one an axis (height, width).")
     stride: PoolStride = Field(None, description="Step in pixels; the kernel where it is not given.")
-    pad: Pads = Field(0, description="Pixels of 0 added at each side, at most half of the kernel.")
+    pad: PoolPad = Field(
+        0,
+        description="Pixels of 0 added at each side, at most half of the kernel; `tf_same` gives ceil(size / stride) "
+        "as TensorFlow does, the odd pixel after the input.",
+    )
     ceil: Flag = Field(False, description="Count a last window that the input fills in part.")
     count_include_pad: Flag = Field(True, description="Count the padding among the elements of the mean.")
 
@@ -74,6 +91,7 @@ class AvgPool(Primitive):
         Example({"kernel": 2}, ((6, 28, 28),)),
         Example({"kernel": 3, "stride": 2, "pad": 1, "ceil": True, "count_include_pad": False}, ((4, 8, 9),)),
         Example({"kernel": 3, "stride": 1, "pad": 1}, ((4, 9),)),
+        Example({"kernel": 3, "stride": 2, "pad": "tf_same", "count_include_pad": False}, ((4, 9, 8),)),
     )
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -85,10 +103,11 @@ class AvgPool(Primitive):
 
     def lower(self, *inputs: Shape) -> Lowering:
         axes = len(inputs[0]) - 1
-        kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=self.pad)
+        target, pad = _target("Avg", axes, self.pad)
+        kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=pad)
         kwargs |= {"ceil_mode": True} if self.ceil else {}
         kwargs |= {} if self.count_include_pad else {"count_include_pad": False}
-        return Lowering(module=Call(f"nn.AvgPool{axes}d", (kwargs.pop("kernel_size"),), kwargs), overwritable=True)
+        return Lowering(module=Call(target, (kwargs.pop("kernel_size"),), kwargs), overwritable=True)
 
 
 class LPPool(Primitive):
@@ -237,16 +256,20 @@ class GlobalMaxPool(Primitive):
 
 
 _Given = int | tuple[int, ...]
+_Pad = Literal["tf_same"] | _Given
 
 
 def _windows(
-    x: Shape, op: str, kernel: _Given, stride: _Given | None, pad: _Given, dilation: _Given, *, ceil: bool
+    x: Shape, op: str, kernel: _Given, stride: _Given | None, pad: _Pad, dilation: _Given, *, ceil: bool
 ) -> Shape:
     sizes = spatial(x, op)
     axes = len(sizes)
-    kernels, pads = per_axis(kernel, axes, "kernel"), per_axis(pad, axes, "pad")
+    kernels = per_axis(kernel, axes, "kernel")
     strides = per_axis(kernel if stride is None else stride, axes, "stride")
     dilations = per_axis(dilation, axes, "dilation")
+    if pad == "tf_same":
+        return x[0], *(-(-size // stride) for size, stride in zip(sizes, strides, strict=True))
+    pads = per_axis(pad, axes, "pad")
     for k, p in zip(kernels, pads, strict=True):
         if p > k // 2:
             raise RuleError(
@@ -257,6 +280,13 @@ def _windows(
     both = tuple((p, p) for p in pads)
     rows = zip(sizes, kernels, strides, both, dilations, strict=True)
     return x[0], *(window(size, k, s, p, d, ceil=ceil) for size, k, s, p, d in rows)
+
+
+def _target(kind: str, axes: int, pad: _Pad) -> tuple[str, _Given]:
+    """The class that pools with this padding, and the padding to give it."""
+    if pad == "tf_same":
+        return f"archgraph.nn.pool_same.{kind}Pool{axes}dSame", 0
+    return f"nn.{kind}Pool{axes}d", pad
 
 
 def _grid(x: Shape, op: str, size: int | tuple[int | None, ...]) -> Shape:
