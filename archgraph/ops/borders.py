@@ -29,12 +29,12 @@ class Pad(Primitive):
         0, description="Channels added at each side, or before and after the input's; with mode constant alone."
     )
     space: Annotated[
-        _Pixels | Annotated[tuple[_Pixels, ...], Len(1, 4)],
-        Takes("an integer from 0 up, one an axis, or two an axis (before, after)"),
+        int | Annotated[tuple[int, ...], Len(1, 4)],
+        Takes("a whole number, one an axis, or two an axis (before, after)"),
     ] = Field(
         0,
         description="Pixels added at each side: one for all, one an axis [height, width], or two an axis "
-        "[top, bottom, left, right]; of a sequence [before, after].",
+        "[top, bottom, left, right]; of a sequence [before, after]. A negative number takes them off.",
     )
     mode: Annotated[
         Literal["constant", "reflect", "replicate", "circular"], Takes("constant, reflect, replicate or circular")
@@ -45,6 +45,7 @@ class Pad(Primitive):
         Example({"channels": 8}, ((16, 16, 16),)),
         Example({"channels": (0, 4), "space": (1, 2)}, ((4, 6, 5),)),
         Example({"space": (0, 1, 0, 1), "value": -1.0}, ((4, 6, 5),)),
+        Example({"space": (-1, 1, -1, 1)}, ((4, 6, 5),)),
         Example({"space": 3, "mode": "reflect"}, ((4, 9),)),
         Example({"space": (2, 0), "mode": "circular"}, ((4, 9),)),
         Example({"channels": (1, 2)}, ((10,),)),
@@ -80,6 +81,11 @@ class Pad(Primitive):
             space = tuple((n, n) for n in per_axis(self.space, axes, "space"))
         if self.mode != "constant":
             self._check_pixels(x, space)
+        for size, sides in zip(x[1:], space, strict=True):
+            if size + min(*sides, sum(sides)) < 0:
+                raise RuleError(f"space {self.space} takes more off than {show(x)} has", argument="space")
+            if size + sum(sides) == 0:
+                raise RuleError(f"pad takes all pixels off {show(x)}", argument="from")
         return (before, after), *space
 
     def _check_pixels(self, x: Shape, space: tuple[tuple[int, int], ...]) -> None:
