@@ -26,6 +26,7 @@ _FROM = {
     "load": "archgraph.loading",
     "loads": "archgraph.loading",
     "override": "archgraph.loading",
+    "plugin": "archgraph.ops.plugins",
     "Spec": "archgraph.spec.model",
     "Graph": "archgraph.graph.model",
     "Cost": "archgraph.graph.cost",

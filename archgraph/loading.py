@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from archgraph import zoo
-from archgraph.errors import RuleError, Source, UsageError, nearest
+from archgraph.errors import Finding, RuleError, Source, SpecError, UsageError, nearest
 from archgraph.ops import vocabulary
 from archgraph.spec.findings import quoted
 from archgraph.spec.model import Input, Spec
 from archgraph.spec.parser import parse
 from archgraph.spec.reader import MAX_BYTES, decode, read
+from archgraph.spec.tree import Tree
+from archgraph.spec.uses import Opener
 from archgraph.spec.variants import variant
 from archgraph.zoo import ENDINGS, Where
 
 MAX_USES = 16
 """How deep specs use one another."""
+UNKNOWN = "unknown op "
+"""How the message of a word that is not known begins."""
 
 
 def load(name: str | os.PathLike[str]) -> Spec:
@@ -39,7 +43,7 @@ def loads(text: str, *, name: str = "<text>", base: str | os.PathLike[str] | Non
     Raises SpecError.
     """
     folder = None if base is None else Path(base)
-    return parse(read(Source(name, text)), vocabulary(), opener=partial(_opened, folder, ()))
+    return _parsed(read(Source(name, text)), partial(_opened, folder, ()))
 
 
 def locate(name: str | os.PathLike[str]) -> Where:
@@ -113,8 +117,27 @@ def _loaded(where: Where, above: tuple[Path, ...], *, blocks: bool = False) -> S
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     opener = partial(_opened, path.parent, (*above, path.resolve()))
-    spec = parse(read(decode(str(path), data)), vocabulary(), opener=opener, blocks=blocks)
+    spec = _parsed(read(decode(str(path), data)), opener, blocks=blocks)
     return variant(spec, where.variant) if where.variant else spec
+
+
+def _parsed(tree: Tree, opener: Opener, *, blocks: bool = False) -> Spec:
+    """The spec of a file, where it has a word that is not known with the words of installed plug-ins."""
+    words = vocabulary()
+    try:
+        return parse(tree, words, opener=opener, blocks=blocks)
+    except SpecError as error:
+        if not any(finding.message.startswith(UNKNOWN) for finding in error.findings):
+            raise
+        from archgraph.ops.plugins import installed
+
+        try:
+            installed()
+        except UsageError as broken:
+            raise SpecError([*error.findings, Finding(str(broken))], partial=error.partial) from None
+        if vocabulary() is words:
+            raise
+    return parse(tree, vocabulary(), opener=opener, blocks=blocks)
 
 
 def _opened(base: Path | None, above: tuple[Path, ...], text: str, *, blocks: bool) -> Spec:

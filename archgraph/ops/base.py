@@ -97,6 +97,9 @@ class Op(BaseModel, ABC):
 class Primitive(Op):
     """An op with a shape rule, weights, a MAC rule and one torch call. Rules are pure, without batch axis."""
 
+    measured: ClassVar[bool] = False
+    """Its rules ask torch itself, on the meta device."""
+
     @abstractmethod
     def shape(self, *inputs: Shape) -> Shape:
         """Shape of the output, of the first one where it gives several. Raises RuleError for inputs it cannot take."""
@@ -142,7 +145,10 @@ class Macro(Op):
 
     @abstractmethod
     def expand(self, build: Builder, *inputs: Ref) -> Ref | Bundle:
-        """Add what it stands for and give its output, or its outputs in order. Raises RuleError for inputs it cannot take."""
+        """Add what it stands for and give its output, or its outputs in order.
+
+        Raises RuleError for inputs it cannot take.
+        """
 
 
 class Builder(Protocol):

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from archgraph.errors import RuleError, nearest
+from archgraph.errors import RuleError, UsageError, nearest
 from archgraph.ops.arguments import OTHER, Takes
 from archgraph.ops.base import Op
 from archgraph.ops.table import OPS
@@ -45,9 +45,11 @@ def make(name: str, args: Mapping[str, Any]) -> Op:
 
 
 def _validate(name: str, args: Mapping[str, Any]) -> Op:
-    op = OPS.get(name)
+    op = OPS.get(name) or _further(name)
     if op is None:
-        raise RuleError(f"unknown op {name!r}", hint=nearest(name, OPS))
+        from archgraph.ops.torch_module import make_torch
+
+        return make_torch(name, args)
     try:
         return op.model_validate(dict(args))
     except ValidationError as error:
@@ -55,8 +57,25 @@ def _validate(name: str, args: Mapping[str, Any]) -> Op:
         raise RuleError(first.message, hint=first.hint, argument=first.argument, others=others) from None
 
 
+def _further(name: str) -> type[Op] | None:
+    """An op that is not in the table yet, of a plug-in; None for a class of torch.nn. Raises RuleError."""
+    if name.startswith("nn."):
+        return None
+    from archgraph.ops.plugins import installed
+
+    try:
+        installed()
+    except UsageError as error:
+        raise RuleError(f"unknown op {name!r}", hint=str(error)) from None
+    if name not in OPS:
+        raise RuleError(f"unknown op {name!r}", hint=nearest(name, OPS))
+    return OPS[name]
+
+
 def mistakes(name: str, args: Mapping[str, Any]) -> list[RuleError]:
     """What is wrong with some of an op's arguments, the others not being known yet."""
+    if name not in OPS:  # a class of torch.nn, which is asked when all of them are known
+        return []
     try:
         OPS[name].model_validate(dict(args))
     except ValidationError as error:

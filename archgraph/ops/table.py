@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from archgraph.ops import (
     activation,
@@ -38,7 +38,7 @@ from archgraph.ops import (
 from archgraph.ops.base import Op
 
 
-def by_name(ops: Sequence[type[Op]]) -> Mapping[str, type[Op]]:
+def by_name(ops: Sequence[type[Op]]) -> dict[str, type[Op]]:
     """The ops by the names they have in YAML. Raises ValueError for a name that two of them have."""
     table: dict[str, type[Op]] = {}
     for op in ops:
@@ -47,7 +47,7 @@ def by_name(ops: Sequence[type[Op]]) -> Mapping[str, type[Op]]:
     return table
 
 
-OPS: Mapping[str, type[Op]] = by_name(
+OPS: dict[str, type[Op]] = by_name(
     [
         conv.Conv,
         conv_transpose.ConvTranspose,
@@ -147,4 +147,4 @@ OPS: Mapping[str, type[Op]] = by_name(
         historic.RadialBasisOutput,
     ]
 )
-"""Every op by its name in YAML."""
+"""Every op by its name in YAML; plug-ins add theirs. Those of `torch.nn` are made as they are asked for."""
