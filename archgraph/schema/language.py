@@ -9,8 +9,11 @@ from archgraph.ops.reference import reference
 from archgraph.schema.arguments import COUNT, Definitions, Schema, ref
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"
-VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
-PATH = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$"
+# Names that are keys. A merge key is one to editors, though YAML has put in what it stands for.
+NAMES = r"^([A-Za-z_][A-Za-z0-9_-]{0,99}|<<)$"
+VARIABLES = r"^([A-Za-z_][A-Za-z0-9_]{0,99}|<<)$"
+PATHS = r"^([A-Za-z0-9_][A-Za-z0-9_-]{0,99}|<<)$"
+WORDS = r"^((nn\.)?[A-Za-z_][A-Za-z0-9_-]{0,99}|<<)$"
 WORD = r"^(nn\.)?[A-Za-z_][A-Za-z0-9_-]{0,99}$"
 REFERENCE = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[0-9]+)*(/[A-Za-z0-9_-]+)?$"
 
@@ -20,7 +23,7 @@ _COUNT: Schema = {"type": ["integer", "string"], "minimum": 0, "pattern": COUNT}
 _HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{16,64}$"}
 _SIZES: Schema = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 3}
 _SHAPE: Schema = {**_SIZES, "description": "Sizes without the batch: C, H, W, or C, L, or N."}
-_SHAPES: Schema = {"type": ["array", "object"], "minProperties": 1, "additionalProperties": _SHAPE} | _SIZES
+_SHAPES: Schema = {**_SIZES, "type": ["array", "object"], "minProperties": 1, "additionalProperties": _SHAPE}
 _GRAPH: Schema = {"type": "array", "items": ref("node"), "minItems": 1}
 _NAMES: Schema = {"type": "array", "items": {"type": "string", "pattern": NAME}}
 
@@ -54,7 +57,7 @@ def file_schema(ops: Mapping[str, type[Op]], values: Definitions) -> Schema:
         "defaults": {**_defaults(ops), "description": "Default arguments of ops, for the whole file."},
         "blocks": {
             "type": "object",
-            "propertyNames": {"pattern": NAME},
+            "propertyNames": {"pattern": NAMES},
             "additionalProperties": ref("block"),
             "description": "Your own ops: graphs with arguments.",
         },
@@ -65,7 +68,7 @@ def file_schema(ops: Mapping[str, type[Op]], values: Definitions) -> Schema:
         "expect": {**ref("expect"), "description": "Figures that `archgraph check` compares."},
         "variants": {
             "type": "object",
-            "propertyNames": {"pattern": NAME},
+            "propertyNames": {"pattern": NAMES},
             "additionalProperties": ref("variant"),
             "description": "Named settings of the variables; each is a network of its own.",
         },
@@ -86,7 +89,7 @@ def definitions(ops: Mapping[str, type[Op]], values: Definitions, networks: Sequ
     graphs: Schema = {"type": ["array", "object"], "items": ref("graph"), "additionalProperties": ref("graph")}
     return {
         "graph": {**_GRAPH, "minItems": 0},
-        "graphs": {**graphs, "propertyNames": {"pattern": PATH}, "minItems": 1, "minProperties": 1},
+        "graphs": {**graphs, "propertyNames": {"pattern": PATHS}, "minItems": 1, "minProperties": 1},
         "node": _node(ops, values),
         "use": _use(values, networks),
         "block": _block(),
@@ -132,9 +135,9 @@ def _node(ops: Mapping[str, type[Op]], values: Definitions) -> Schema:
                 "properties": {**words, "use": ref("use"), **beside},
                 "patternProperties": {r"^nn\.": {"description": "A class of torch.nn, with its own arguments."}},
                 "additionalProperties": own,
-                "propertyNames": {"pattern": WORD},
+                "propertyNames": {"pattern": WORDS},
                 "minProperties": 1,
-                "dependencies": {name: {"propertyNames": {"enum": [name, *beside]}} for name in (*words, "use")},
+                "dependencies": {name: {"propertyNames": {"enum": [name, *beside, "<<"]}} for name in (*words, "use")},
             },
         ]
     }
@@ -166,7 +169,7 @@ def _block() -> Schema:
         "properties": {
             "args": {
                 "type": ["object", "null"],
-                "propertyNames": {"pattern": VARIABLE},
+                "propertyNames": {"pattern": VARIABLES},
                 "description": "Its arguments, in order: `name: type` (int, float, str, bool, list) is required, "
                 "`name: value` has a default.",
             },
@@ -176,7 +179,7 @@ def _block() -> Schema:
             "outputs": {
                 "type": ["array", "object"],
                 "items": ref("reference"),
-                "propertyNames": {"pattern": NAME},
+                "propertyNames": {"pattern": NAMES},
                 "additionalProperties": ref("reference"),
                 "description": "What it gives, where that is not its last node: names of nodes, or names for them.",
             },
@@ -196,18 +199,18 @@ def _variant() -> Schema:
             "source": {**_TEXT, "description": "The paper or code that it follows."},
             "expect": {**ref("expect"), "description": "Figures that `archgraph check` compares."},
         },
-        "propertyNames": {"pattern": VARIABLE},
+        "propertyNames": {"pattern": VARIABLES},
     }
 
 
 def _variables() -> Schema:
-    return {"type": ["object", "null"], "propertyNames": {"pattern": VARIABLE}}
+    return {"type": ["object", "null"], "propertyNames": {"pattern": VARIABLES}}
 
 
 def _taps() -> Schema:
     return {
         "type": ["object", "null"],
-        "propertyNames": {"pattern": NAME},
+        "propertyNames": {"pattern": NAMES},
         "additionalProperties": ref("reference"),
     }
 
@@ -215,7 +218,7 @@ def _taps() -> Schema:
 def _columns() -> Schema:
     tagged = {"type": "object", "required": ["choice"]}
     column = {"anyOf": [{"type": ["array", "string"], "pattern": r"\$"}, tagged]}
-    names = {"propertyNames": {"pattern": VARIABLE}, "minProperties": 1}
+    names = {"propertyNames": {"pattern": VARIABLES}, "minProperties": 1}
     return {"type": "object", **names, "additionalProperties": column}
 
 
