@@ -54,14 +54,14 @@ def cost(graph: Graph, *, batch: int = 1) -> Cost:
     """Cost of a graph; `macs` is for one input, the memory figures are for `batch` inputs."""
     params = buffers = activations = 0
     macs = 0
-    skipped = graph.nodes.keys() - graph.needed(training=False) if graph.train_only else frozenset()
+    needed = graph.needed(training=False)
     for node in graph.nodes.values():
         known = node.facts
         activations += known.numel
         if node.shares is None:
             params += known.params
             buffers += known.buffers
-        if node.name not in skipped:
+        if node.name in needed:
             macs += known.macs
     return Cost(
         params=params,
@@ -86,10 +86,8 @@ def node_costs(graph: Graph) -> dict[str, NodeCost]:
 
 def peak_elements(graph: Graph) -> int:
     """The most elements of node outputs alive at once in eval mode, run in order, each freed after its last use."""
-    order = list(graph.nodes.values())
-    if graph.train_only:
-        needed = graph.needed(training=False)
-        order = [node for node in order if node.name in needed]
+    needed = graph.needed(training=False)
+    order = [node for node in graph.nodes.values() if node.name in needed]
     last_use = {ref[0]: number for number, node in enumerate(order) for ref in node[2]}
     last_use.update((ref.node, len(order)) for out, ref in graph.outputs.items() if out not in graph.train_only)
     freed = [0] * (len(order) + 1)

@@ -15,7 +15,7 @@ from archgraph.graph.builder import Assembly, MacroBuilder, Place, Sharing, Stop
 from archgraph.graph.evaluation import Choose, Env, Evaluation
 from archgraph.graph.model import Graph, Scope
 from archgraph.graph.names import Names
-from archgraph.graph.taken import taken
+from archgraph.graph.taken import taken, trimmed
 from archgraph.graph.templates import Templates
 from archgraph.graph.using import settled, splice
 from archgraph.ops.arguments import OTHER
@@ -73,6 +73,7 @@ class _Expansion:
         self.templates = Templates(self.assembly, spec, self.values.vars)
         self.depth = 0
         self.steps = 0
+        self.uses: list[str] = []
         self.labels: dict[str, tuple[str, ...]] = {}
         self.left_out: set[str] = set()
 
@@ -100,7 +101,7 @@ class _Expansion:
         if not outputs:
             several = len(last) > 1
             outputs = {f"output{number}" if several else "output": ref for number, ref in enumerate(last)}
-        return Graph(
+        graph = Graph(
             name=self.spec.name,
             inputs=self.assembly.inputs,
             nodes=self.assembly.nodes,
@@ -109,6 +110,7 @@ class _Expansion:
             features=features,
             scopes=self.assembly.scopes,
         )
+        return trimmed(graph, self.uses) if self.uses else graph
 
     def _outputs(self, wanted: Mapping[str, str], key: str, names: Names) -> dict[str, Ref]:
         """What the names stand for; a node that `when` left out leaves out what is named after it, too."""
@@ -361,6 +363,7 @@ class _Expansion:
         finally:
             self.depth -= 1
         self._step(node, name, len(graph))
+        self.uses.append(name)
         if len(graph.outputs) > 1 or args.get("take") == "features":
             self.labels[name] = tuple(graph.outputs)
         return splice(self.assembly, graph, Place(name, node.marks), Scope("use", "block", _plain(args)), inputs)

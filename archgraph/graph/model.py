@@ -101,14 +101,12 @@ class Graph:
 
     def needed(self, *, training: bool) -> set[str]:
         """Names of the nodes that a forward pass runs: those that reach an output of that mode."""
-        wanted = [r.node for name, r in self.outputs.items() if training or name not in self.train_only]
-        seen: set[str] = set()
-        while wanted:
-            name = wanted.pop()
-            if name not in seen and name in self.nodes:
-                seen.add(name)
-                wanted.extend(ref.node for ref in self.nodes[name].inputs)
-        return seen
+        wanted = {r.node for name, r in self.outputs.items() if training or name not in self.train_only}
+        for node in reversed(tuple(self.nodes.values())):
+            if node[0] in wanted:
+                for ref in node[2]:
+                    wanted.add(ref[0])
+        return wanted.difference(self.inputs)
 
     def check(self) -> None:
         """Assert the invariants; for tests and for passes."""

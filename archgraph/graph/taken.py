@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from archgraph.errors import UsageError, nearest
@@ -42,13 +42,28 @@ def _owning(nodes: dict[str, Node]) -> dict[str, Node]:
 
 def pruned(graph: Graph, outputs: Mapping[str, Ref]) -> Graph:
     """The graph with these outputs, and the nodes that they need."""
-    kept = replace(graph, outputs=dict(outputs), train_only=frozenset())
-    needed = kept.needed(training=False)
-    nodes = _owning({name: node for name, node in graph.nodes.items() if name in needed})
+    alone = replace(graph, outputs=dict(outputs), train_only=frozenset())
+    return _kept(alone, alone.needed(training=False))
+
+
+def trimmed(graph: Graph, uses: Collection[str]) -> Graph:
+    """The graph without those nodes below the names `uses` that no output and no feature needs.
+
+    So a network that takes all features of another one pays for those alone that it goes on with.
+    """
+    every = replace(graph, outputs={**graph.outputs, **{f"feature {n}": ref for n, ref in graph.features.items()}})
+    needed = every.needed(training=True)
+    below = tuple(f"{name}." for name in uses)
+    needed.update(name for name in graph.nodes if not name.startswith(below))
+    return graph if len(needed) == len(graph) else _kept(graph, needed)
+
+
+def _kept(graph: Graph, names: Collection[str]) -> Graph:
+    nodes = _owning({name: node for name, node in graph.nodes.items() if name in names})
     around: set[str] = set()
     for name in nodes:
         while (name := name.rpartition(".")[0]) and name not in around:
             around.add(name)
     features = {name: ref for name, ref in graph.features.items() if ref.node in nodes or ref.node in graph.inputs}
     scopes = {name: scope for name, scope in graph.scopes.items() if name in around}
-    return replace(kept, nodes=nodes, scopes=scopes, features=features)
+    return replace(graph, nodes=nodes, scopes=scopes, features=features)

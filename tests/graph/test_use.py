@@ -54,6 +54,18 @@ def test_features_are_taken_by_name_and_the_head_stays_out(folder: Path) -> None
     assert graph.scopes["net"].op == "use"
 
 
+def test_a_feature_that_nobody_goes_on_with_costs_nothing(folder: Path) -> None:
+    spec = load(
+        folder, "graph:\n  - {use: {spec: backbone.yaml, take: features}, id: net}\n  - {relu: , from: net/c2}\n"
+    )
+    graph = archgraph.expand(spec)
+    graph.check()
+    assert list(graph.nodes) == ["net.low.conv", "net.low.norm", "net.low.act", "relu1"]
+    assert archgraph.cost(graph) == archgraph.cost(
+        archgraph.expand(load(folder, ("graph:\n  - {use: {spec: backbone.yaml, take: c2}, id: net}\n  - relu\n")))
+    )
+
+
 def test_a_use_gives_variables_and_sees_the_sizes_of_its_input(folder: Path) -> None:
     graph = archgraph.expand(
         load(folder, "graph:\n  - {conv: [3, 3, 2]}\n  - {use: {spec: backbone.yaml, w: 4, classes: 7}, id: net}\n")
