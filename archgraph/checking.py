@@ -11,7 +11,7 @@ from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
 from archgraph.graph.inventory import layers, param_shapes, param_shapes_sq
 from archgraph.graph.model import Graph
-from archgraph.graph.unreached import behind, unreached
+from archgraph.graph.unreached import behind, idle, unreached
 from archgraph.graph.wording import printable
 from archgraph.loading import load
 from archgraph.shape import Shape, show
@@ -71,7 +71,7 @@ def _spec(name: str) -> str:
 
 
 def _variants(spec: Spec) -> str:
-    """What a file with variants holds: the network as it stands, and each variant. Raises SpecError with all mistakes."""
+    """What a file with variants holds: the network as it stands, and each variant. Raises SpecError."""
     told: list[Finding] = []
     broken: dict[Finding, list[str]] = {}
     costs = []
@@ -107,7 +107,7 @@ def examine(spec: Spec) -> tuple[Cost, tuple[Finding, ...]]:
     if elsewhere:
         raise SpecError(elsewhere)
     found = cost(graph)
-    return found, unmet(spec, graph, found)
+    return found, (*idle(graph), *unmet(spec, graph, found))
 
 
 def unmet(spec: Spec, graph: Graph, found: Cost) -> tuple[Finding, ...]:
@@ -137,8 +137,8 @@ def compared(spec: Spec, graph: Graph, found: Cost) -> tuple[Compared, ...]:
             continue
         if key in HASHES:
             is_now: Any = HASHES[key](graph)
-            same = is_now.startswith(expected)
-            is_now = is_now[: len(expected)]
+            same = is_now.startswith(str(expected))
+            is_now = is_now[: len(str(expected))]
         else:
             is_now = counts[key] if key in counts else getattr(found, key)
             same = is_now == expected

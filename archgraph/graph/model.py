@@ -101,7 +101,13 @@ class Graph:
 
     def needed(self, *, training: bool) -> set[str]:
         """Names of the nodes that a forward pass runs: those that reach an output of that mode."""
-        wanted = {r.node for name, r in self.outputs.items() if training or name not in self.train_only}
+        return self._needed({r.node for name, r in self.outputs.items() if training or name not in self.train_only})
+
+    def useful(self) -> set[str]:
+        """Names of the nodes that reach an output or a feature."""
+        return self._needed({ref.node for ref in (*self.outputs.values(), *self.features.values())})
+
+    def _needed(self, wanted: set[str]) -> set[str]:
         for node in reversed(tuple(self.nodes.values())):
             if node[0] in wanted:
                 for ref in node[2]:

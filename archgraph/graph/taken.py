@@ -51,8 +51,7 @@ def trimmed(graph: Graph, uses: Collection[str]) -> Graph:
 
     So a network that takes all features of another one pays for those alone that it goes on with.
     """
-    every = replace(graph, outputs={**graph.outputs, **{f"feature {n}": ref for n, ref in graph.features.items()}})
-    needed = every.needed(training=True)
+    needed = graph.useful()
     below = tuple(f"{name}." for name in uses)
     needed.update(name for name in graph.nodes if not name.startswith(below))
     return graph if len(needed) == len(graph) else _kept(graph, needed)

@@ -1,5 +1,5 @@
 """Mistakes where an expansion does not come: blocks nothing uses, options not taken, nodes whose `when` is false, and
-whatever stands in a file that has other mistakes.
+whatever stands in a file that has other mistakes; and nodes that come to nothing.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from archgraph.errors import Finding
 from archgraph.graph.builder import Place
+from archgraph.graph.model import Graph
 from archgraph.ops import OPS, mistakes
 from archgraph.ops.signatures import node_arguments
 from archgraph.spec.model import Body, Choice, Expr, NodeSpec, Range, Spec
@@ -24,6 +25,26 @@ def behind(findings: Sequence[Finding], spec: Spec) -> list[Finding]:
     """Wrong arguments in what could be read of a file that has other mistakes; not of nodes that have one of those."""
     marked = {finding.at for finding in findings}
     return [mistake for node in _all(spec) if marked.isdisjoint(node.marks.values()) for mistake in _wrong(node)]
+
+
+def idle(graph: Graph) -> list[Finding]:
+    """The nodes, or whole boxes of them, that no output and no feature needs."""
+    needed = graph.useful()
+    lively = {scope for name in needed for scope in _around(name)}
+    found: dict[str, Finding] = {}
+    for node in graph:
+        if node.name not in needed:
+            name = next((scope for scope in _around(node.name) if scope not in lively), node.name)
+            at = graph.scopes[name].at if name in graph.scopes else node.at
+            hint = "take it with `from`, name it in `outputs` or `features`, or leave it out"
+            found.setdefault(name, Finding(f"nothing uses what {name} gives", at or node.at, hint))
+    return list(found.values())
+
+
+def _around(name: str) -> list[str]:
+    """The scopes around a node, from the outermost."""
+    steps = name.split(".")
+    return [".".join(steps[:count]) for count in range(1, len(steps))]
 
 
 def _all(spec: Spec) -> Iterator[NodeSpec]:

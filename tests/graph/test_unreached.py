@@ -51,3 +51,21 @@ def test_a_wrong_default_is_shown_where_it_stands_and_once() -> None:
     with pytest.raises(archgraph.SpecError) as caught:
         examine(archgraph.loads(HEAD + text, name="net.yaml"))
     assert [str(f.at) for f in caught.value.findings] == ["net.yaml:4:24"]
+
+
+def test_a_node_or_box_that_nothing_uses_is_told_once_at_its_place() -> None:
+    text = (
+        "graph:\n  - {conv: [8, 3], id: used}\n  - {conv: [4, 1], id: left, from: used}\n"
+        "  - {residual: {body: [conv: [8, 3], conv: [8, 3]]}, id: box, from: used}\n  - {relu: , from: used}\n"
+    )
+    _, wrong = examine(archgraph.loads(HEAD + text, name="net.yaml"))
+    assert [finding.message for finding in wrong] == ["nothing uses what left gives", "nothing uses what box gives"]
+    assert [finding.at.line for finding in wrong if finding.at] == [6, 7]
+
+
+def test_what_only_a_feature_or_training_needs_is_used() -> None:
+    text = (
+        "graph:\n  - {conv: [8, 3], id: stem}\n  - {conv: [4, 1], id: tap}\n  - {conv: [4, 1], id: aux, from: stem}\n"
+        "  - {relu: , from: stem, id: out}\nfeatures: {c1: tap}\noutputs: {out: out, aux: aux}\ntrain_only: [aux]\n"
+    )
+    assert examine(archgraph.loads(HEAD + text))[1] == ()
