@@ -75,7 +75,7 @@ def rows(graph: Graph, *, depth: int = 1, flat: bool = False, full: bool = False
     found: list[Row] = []
 
     def visit(part: Part, level: int, inside: str) -> None:
-        given = assumed(part.node.op) if full and part.node else arguments(part)
+        given = assumed(part.node) if full and part.node else arguments(part)
         params, macs, activations = costs.of(node.name for node in part.nodes)
         train_only = all(node.name in costs.train_only for node in part.nodes)
         found.append(

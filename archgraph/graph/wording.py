@@ -7,7 +7,7 @@ from typing import Any
 
 from archgraph.graph.model import Node
 from archgraph.graph.outline import Part
-from archgraph.ops.base import Op
+from archgraph.ops.signatures import node_arguments
 
 
 def op_name(part: Part) -> str:
@@ -30,14 +30,14 @@ def label(part: Part, inside: str = "") -> str:
 def arguments(part: Part) -> dict[str, Any]:
     """Arguments as the spec's author would see them: what a node changed from the defaults, what a box was given."""
     if part.scope is None:
-        return changed(part.copies[0][0].op)
+        return changed(part.copies[0][0])
     return dict(part.scope.args) or _of_unit(part)
 
 
-def changed(op: Op) -> dict[str, Any]:
-    """The arguments of an op that differ from their defaults, in the order of its fields."""
-    fields = type(op).model_fields
-    values = {name: getattr(op, name) for name in fields}
+def changed(node: Node) -> dict[str, Any]:
+    """The arguments of a node that differ from their op's defaults, in the order of its fields."""
+    fields = type(node.op).model_fields
+    values = assumed(node)
     return {
         name: value
         for name, value in values.items()
@@ -45,9 +45,20 @@ def changed(op: Op) -> dict[str, Any]:
     }
 
 
-def assumed(op: Op) -> dict[str, Any]:
-    """All arguments of an op, its defaults among them."""
-    return {name: getattr(op, name) for name in type(op).model_fields}
+def assumed(node: Node) -> dict[str, Any]:
+    """All arguments of a node, its op's defaults among them; where one names a node, that name."""
+    values = {name: getattr(node.op, name) for name in type(node.op).model_fields}
+    for name in node_arguments(type(node.op)):
+        if values[name] is not None:
+            values[name] = _seen_from(node, node.inputs[-1].node)
+    return values
+
+
+def _seen_from(node: Node, other: str) -> str:
+    """What the spec calls the node or box that another name is in, as seen from the graph around a node."""
+    around, steps = node.name.split(".")[:-1], other.split(".")
+    same = next((n for n, (a, b) in enumerate(zip(around, steps, strict=False)) if a != b), len(around))
+    return steps[min(same, len(steps) - 1)]
 
 
 def text(value: Any) -> str:
@@ -93,7 +104,7 @@ def _of_unit(part: Part) -> dict[str, Any]:
     own = [node for node in part.copies[0] if node.scope == part.name and node.op.op == op_name(part)]
     if len(own) != 1:
         return {}
-    found = changed(own[0].op)
+    found = changed(own[0])
     around = dict(_around(part, own[0]))
     if found.get("bias") is ("norm" not in around):
         del found["bias"]  # As in every such unit; saying so at each of them hides what differs.
