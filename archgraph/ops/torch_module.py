@@ -22,6 +22,7 @@ from archgraph.ops.arguments import Takes
 from archgraph.ops.base import Call, Lowering, Primitive
 from archgraph.ops.torch_classes import positional, refusal
 from archgraph.shape import Shape, numel, show
+from archgraph.spec.model import Body
 
 if TYPE_CHECKING:
     from torch import nn
@@ -122,7 +123,8 @@ def make_torch(name: str, args: Mapping[str, Any]) -> TorchModule:
 
 def _check_value(name: str, argument: str, given: str, value: Any) -> None:
     if not _plain(value):
-        message = f"{argument} takes a number, a text, true or false, null or a list of these"
+        what = "a list of nodes" if isinstance(value, Body) else "a list or a mapping with more than values in it"
+        message = f"{argument} takes a number, a text, true or false, null or a list of these, given {what}"
         raise RuleError(message, argument=given)
     if argument == "inplace" and value:
         hint = "leave it out: a built network works in place wherever that is safe"
@@ -217,7 +219,8 @@ def _measured(op: TorchModule, inputs: tuple[Shape, ...]) -> _Measured:
         raise RuleError(message, hint="the inputs of a batch may not meet each other", argument="from")
     weights = {name: tuple(weight.shape) for name, weight in _module(op).named_parameters()}
     matrix = next((name for name, shape in weights.items() if len(shape) > 1 and numel(shape) > 0), None)
-    if matrix and not two.macs:
+    # The weights of a norm, of as many axes as it is over, meet one value each.
+    if matrix and not two.macs and not op.op.endswith("Norm"):
         message = f"torch's counter sees no work in {op.op}, though it has {matrix} of {show(weights[matrix])}"
         raise RuleError(message, hint="a cost that is not known is never taken for zero")
     return _Measured(shapes[0], two.macs // _BATCHES[0])
