@@ -180,6 +180,11 @@ def _canonical(
         return "mean" if "avg" in name else "max", (("dim", spatial),)
     if name.startswith("avg_pool") and tuple(given["kernel_size"]) == shape[2:] and not any(given["padding"]):
         return "mean", (("dim", spatial),)
+    if name.startswith("upsample"):
+        # A size, or the factor that gives it; of other factors torch keeps the fraction.
+        factors = given.pop("scale_factors", None) or ()
+        exact = all((size * factor).is_integer() for size, factor in zip(shape[2:], factors, strict=False))
+        given["output_size"] = None if exact else factors
     if "pool" in name and given.get("stride") == ():
         given["stride"] = given["kernel_size"]
     if (

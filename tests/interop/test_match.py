@@ -182,3 +182,27 @@ def test_connections_that_colours_cannot_tell_apart_are_still_checked() -> None:
     assert sorted(isomorphism(ring(3, 3), ring(3, 3))) == list(range(12))
     with pytest.raises(MatchError, match="no pairing of them fits all connections"):
         isomorphism(ring(3, 3), ring(6))
+
+
+class Resized(nn.Module):
+    """A map at another size, told as a factor or as the size of another one."""
+
+    def __init__(self, factor: float | None) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.down = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        full = self.conv(x)
+        less = self.down(full)
+        if self.factor is None:
+            return full + nn.functional.interpolate(less, full.shape[2:], mode="bilinear")
+        return full + nn.functional.interpolate(less, scale_factor=self.factor, mode="bilinear")
+
+
+def test_a_size_is_the_factor_that_gives_it_exactly() -> None:
+    assert len(match(Resized(None), Resized(2), X)) == 4
+    with pytest.raises(MatchError, match="upsample"):
+        # 4 pixels by 2.1 are 8 too, but torch then samples at other places.
+        match(Resized(None), Resized(2.1), X)
