@@ -12,10 +12,10 @@ from archgraph.spec.inputs import sizes
 from archgraph.spec.model import Value
 from archgraph.spec.tree import Entry, Located, Map, Scalar, Seq, kind
 
-COUNTS = ("params", "buffers", "macs", "flops", "convs", "linears", "batch_norms")
 HASHES = ("param_shapes", "param_shapes_sq")
 """The first digits of the SHA-256 of all parameter shapes, and of them without dimensions of 1."""
-EXPECT = ("params", "buffers", "macs", "flops", "output", "convs", "linears", "batch_norms", *HASHES)
+EXPECT = ("params", "macs", "buffers", "flops", "output", "convs", "linears", "batch_norms", *HASHES)
+"""The keys of `expect`, in the order in which they are written."""
 _DIGITS = re.compile("[0-9a-f]{16,64}")
 
 

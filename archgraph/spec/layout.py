@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from archgraph.spec.quoting import write_block_text, write_key
 
-WIDTH = 110
+WIDTH = 120
+_COMMENT = "\0"
+"""Stands between a line and the comment beside it, until all lines are known; no text can hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,38 +24,66 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; `spread` puts one item a line, however short they are."""
+    """A list; `spread` puts one item a line, however short they are; `width` is the longest line that holds it.
+
+    One that is `tall` has one item a line wherever it is not within the brackets of something else.
+    """
 
     items: Sequence[Doc]
     spread: bool = False
+    width: int = WIDTH
+    tall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
     """A mapping; `spread` puts one entry a line, `width` is the longest line on which brackets hold it.
 
-    A `node` with one entry needs no brackets of its own in a list: `[conv: 64, relu]`.
+    A `node` with one entry needs no brackets of its own in a list: `[conv: 64, relu]`. One with `rows` stands within
+    brackets on several lines where it has to, each of these keys first in its line.
     """
 
     entries: Mapping[str, Doc]
     spread: bool = False
     width: int = WIDTH
     node: bool = False
+    rows: Collection[str] | None = None
 
 
-Doc: TypeAlias = Leaf | Items | Entries
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An item or an entry's value with comments: lines above it, and one beside it."""
+
+    doc: Leaf | Items | Entries
+    above: tuple[str, ...] = ()
+    beside: str = ""
+
+
+Doc: TypeAlias = Leaf | Items | Entries | Noted
+
+
+def page(document: Entries, *, sections: Collection[str], below: Sequence[str] = ()) -> str:
+    """The text of a file, with a blank line above its `sections` and the lines `below` at its end."""
+    lines: list[str] = []
+    for key, value in document.entries.items():
+        lines += [""] if key in sections and lines else []
+        lines += entry(key, value, 0)
+    return "".join(line + "\n" for line in (*_aligned(lines), *below))
 
 
 def is_spread(doc: Doc) -> bool:
     """Whether a value, or any part of it, has to stand on lines of its own."""
     if isinstance(doc, Leaf):
         return False
+    if isinstance(doc, Noted):
+        return True
     parts = doc.items if isinstance(doc, Items) else doc.entries.values()
     return doc.spread or any(is_spread(part) for part in parts)
 
 
 def flow(doc: Doc) -> str:
     """A value on one line."""
+    assert not isinstance(doc, Noted), "what has comments has lines"
     if isinstance(doc, Leaf):
         return doc.flow
     if isinstance(doc, Items):
@@ -70,6 +100,8 @@ def block(doc: Items | Entries, indent: int) -> list[str]:
 
 def entry(key: str, value: Doc, indent: int) -> list[str]:
     """The lines of `key: value`."""
+    if isinstance(value, Noted):
+        return _with_comments(value, entry(key, value.doc, indent), indent)
     start = " " * indent + write_key(key) + ":"
     if isinstance(value, Leaf):
         line = f"{start} {value.block}".rstrip()
@@ -80,22 +112,73 @@ def entry(key: str, value: Doc, indent: int) -> list[str]:
         return [line]
     if not is_spread(value):
         line = f"{start} {flow(value)}"
-        if len(line) <= WIDTH or not _parts(value):
+        tall = isinstance(value, Items) and value.tall
+        if (len(line) <= value.width and not tall) or not _parts(value):
             return [line]
+        if isinstance(value, Entries) and value.rows is not None:
+            rows = _rows(value, len(start) + 2)
+            if rows:
+                return [f"{start} {{{rows[0]}", *(" " * (len(start) + 2) + row for row in rows[1:])]
     return [start, *block(value, indent + 2)]
 
 
 def _item(item: Doc, indent: int) -> list[str]:
     """The lines of one item of a list, the dash with it."""
+    if isinstance(item, Noted):
+        return _with_comments(item, _item(item.doc, indent), indent)
     start = " " * indent + "- "
     if isinstance(item, Leaf):
         return [start + item.block]
     if not is_spread(item) and not (isinstance(item, Entries) and item.node and len(item.entries) == 1):
         line = start + flow(item)
-        if len(line) <= (item.width if isinstance(item, Entries) else WIDTH) or not _parts(item):
+        if len(line) <= item.width or not _parts(item):
             return [line]
     lines = block(item, indent + 2)
     return [start + lines[0][indent + 2 :], *lines[1:]]
+
+
+def _rows(doc: Entries, indent: int) -> list[str]:
+    """A mapping on several lines within brackets; none where one of its entries is too long for a line."""
+    rows: list[str] = []
+    for number, (key, value) in enumerate(doc.entries.items(), start=1):
+        name, end = write_key(key) + ": ", "}" if number == len(doc.entries) else ","
+        text = name + flow(value) + end
+        if rows and key not in (doc.rows or ()) and indent + len(rows[-1]) + 1 + len(text) <= doc.width:
+            rows[-1] += f" {text}"
+        elif indent + len(text) <= doc.width:
+            rows.append(text)
+        elif isinstance(value, Entries) and value.rows is not None and (inner := _rows(value, indent + len(name) + 1)):
+            rows.append(f"{name}{{{inner[0]}")
+            rows += [" " * (len(name) + 1) + row for row in inner[1:]]
+            rows[-1] += end
+        else:
+            return []
+    return rows
+
+
+def _with_comments(noted: Noted, lines: list[str], indent: int) -> list[str]:
+    above, first = list(noted.above), lines[0]
+    if noted.beside and len(lines) > 1 and first.endswith(","):
+        above.append(noted.beside)  # within brackets that go on, it would be a comment of the last thing in the line
+    elif noted.beside:
+        first += _COMMENT + noted.beside
+    return [*(" " * indent + line for line in above), first, *lines[1:]]
+
+
+def _aligned(lines: Sequence[str]) -> Iterator[str]:
+    """The lines with their comments beside them, those of consecutive lines in one column."""
+    for number, line in enumerate(lines):
+        content, mark, comment = line.partition(_COMMENT)
+        if not mark:
+            yield line
+            continue
+        first, last = number, number
+        while first > 0 and _COMMENT in lines[first - 1]:
+            first -= 1
+        while last + 1 < len(lines) and _COMMENT in lines[last + 1]:
+            last += 1
+        widest = max(len(other.partition(_COMMENT)[0]) for other in lines[first : last + 1])
+        yield content.ljust(widest) + "  " + comment
 
 
 def _parts(doc: Items | Entries) -> int:

@@ -21,7 +21,22 @@ def write_scalar(value: Plain, *, flow: bool = True) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return ".inf" if value > 0 else "-.inf"
-    return repr(value)
+    return _write_float(value) if isinstance(value, float) else repr(value)
+
+
+def _write_float(value: float) -> str:
+    """As Python writes it; a small number in the shorter of two forms: `1e-6`, `5e-4`, `0.01`."""
+    text = repr(value)
+    if "e-" in text:
+        mantissa, _, exponent = text.partition("e")
+        return f"{mantissa}e{int(exponent)}"
+    if 0 < abs(value) < 0.01:
+        digits = text.partition(".")[2]
+        kept = digits.lstrip("0")
+        sign = "-" if value < 0 else ""
+        short = f"{sign}{kept[0]}{'.' + kept[1:] if kept[1:] else ''}e-{len(digits) - len(kept) + 1}"
+        return short if len(short) < len(text) else text
+    return text
 
 
 def write_text(text: str, *, flow: bool = True) -> str:
@@ -37,12 +52,10 @@ def write_key(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """A text in quotes: single ones unless the text holds them or needs escapes."""
-    if not text.isprintable():
-        return '"' + "".join(_escape(letter) for letter in text) + '"'
-    if "'" in text and not ('"' in text or "\\" in text):
-        return f'"{text}"'
-    return "'" + text.replace("'", "''") + "'"
+    """A text in quotes: double ones unless the text holds them and needs no escapes."""
+    if text.isprintable() and ('"' in text or "\\" in text):
+        return "'" + text.replace("'", "''") + "'"
+    return '"' + "".join(_escape(letter) for letter in text) + '"'
 
 
 def write_block_text(text: str, *, width: int, indent: int) -> list[str] | None:

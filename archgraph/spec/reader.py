@@ -7,7 +7,8 @@ the process. Events are taken one at a time: a file past a limit is refused befo
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple, NoReturn
 
 import yaml
 from yaml.events import (
@@ -251,3 +252,33 @@ def _mark(source: Source, position: int) -> Mark:
     """The place of a character, counted from 0."""
     lines = source.text[: position + 1].splitlines()
     return Mark(source, max(1, len(lines)), max(1, len(lines[-1]) if lines else 1))
+
+
+class Span(NamedTuple):
+    """Where a text or a list or mapping in brackets stands: lines and columns from 1, the end not included."""
+
+    kind: Literal["text", "brackets"]
+    start: tuple[int, int]
+    end: tuple[int, int]
+
+
+def spans(source: Source) -> Iterator[Span]:
+    """The texts and brackets of a text that can be read, for those who look for what is between them.
+
+    Of a text in block style it is what stands below its `|` or `>`, as a comment may stand beside that.
+    """
+    opened: list[tuple[int, int] | None] = []
+    loader = _Loader(source.text)
+    try:
+        while loader.check_event():
+            event = loader.get_event()
+            kind, start, end = type(event), event.start_mark, event.end_mark
+            if kind is ScalarEvent:
+                first = (start.line + 2, 1) if event.style in ("|", ">") else (start.line + 1, start.column + 1)
+                yield Span("text", first, (end.line + 1, end.column + 1))
+            elif kind is SequenceStartEvent or kind is MappingStartEvent:
+                opened.append((start.line + 1, start.column + 1) if event.flow_style else None)
+            elif (kind is SequenceEndEvent or kind is MappingEndEvent) and (began := opened.pop()) is not None:
+                yield Span("brackets", began, (end.line + 1, end.column + 1))
+    finally:
+        loader.dispose()

@@ -3,55 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from archgraph.spec.blocks import TYPE_WORDS
 from archgraph.spec.expectations import EXPECT, HASHES
 from archgraph.spec.foreign import all_blocks
-from archgraph.spec.layout import Doc, Entries, Items, Leaf, entry, flow, is_spread
+from archgraph.spec.layout import WIDTH, Doc, Entries, Items, Leaf, page
 from archgraph.spec.model import Block, Body, Choice, Expr, NodeSpec, Parameter, Range, Spec, Value, Variant
 from archgraph.spec.quoting import quote, write_scalar
 from archgraph.spec.vocabulary import BUILT_IN, Argument, Signature, Vocabulary, signature
 
-FLOW_NODE = 80
-"""A node with keys beside its op stands on one line up to here."""
+FLOW_NODE = 110
+"""A node with keys beside its op, or with a graph in it, stands on one line up to here."""
+FLOW_NODES = 3
+"""The body of a node stands on one line with up to so many nodes."""
+FLOW_DEFAULTS = 2
+"""Default arguments of so many ops stand on one line."""
 POSITIONAL = 4
 """From so many arguments on, a block's are written by position, as in the table of a paper."""
-_BLANK_BEFORE = ("blocks", "graph")
+_ROWS = ("convs", "linears", "batch_norms", "param_shapes")
+"""Of what a spec expects: which layers it has, below what it costs."""
 _NOTHING = Leaf("", "")
 
 
 def write(spec: Spec, vocabulary: Vocabulary) -> str:
     """The spec as YAML, in the order and style of the language's documentation."""
+    made = document(spec, vocabulary)
+    return page(made, sections=sections(made))
+
+
+def sections(document: Entries) -> tuple[str, ...]:
+    """The keys that begin a part of the file: what the network is made of, and its variants."""
+    return next((key for key in ("blocks", "graph") if key in document.entries), "graph"), "variants"
+
+
+def document(spec: Spec, vocabulary: Vocabulary) -> Entries:
+    """The spec as lists and mappings that are ready to be laid out."""
     words: dict[str, Signature] = {**BUILT_IN, **vocabulary}
     blocks = all_blocks(spec)
     for name, made in blocks.items():
         words[name] = Signature(name, {arg: Argument(arg, False) for arg in made.args})
     writer = _Writer(words, frozenset(blocks))
-    document: dict[str, Doc] = {"archgraph": _leaf(1), "name": _leaf(spec.name)}
-    document |= {key: _leaf(text) for key, text in (("about", spec.about), ("source", spec.source)) if text}
-    document["input"] = _doc(spec.input)
+    found: dict[str, Doc] = {"archgraph": _leaf(1), "name": _leaf(spec.name)}
+    found |= _texts(spec)
+    # A file of blocks has neither input nor graph.
+    if spec.input:
+        found["input"] = _doc(spec.input)
     if spec.use:
-        document["use"] = _doc(spec.use)
-    for key in ("vars", "defaults"):
-        if getattr(spec, key):
-            document[key] = writer.value(getattr(spec, key))
+        found["use"] = _doc(spec.use)
+    if spec.vars:
+        found["vars"] = writer.value(spec.vars)
+    if spec.defaults:
+        ops = {op: writer.value(given) for op, given in spec.defaults.items()}
+        found["defaults"] = Entries(ops, spread=len(ops) > FLOW_DEFAULTS)
     if spec.blocks:
-        document["blocks"] = Entries({name: writer.block(made) for name, made in spec.blocks.items()}, spread=True)
-    document["graph"] = Items([writer.node(node) for node in spec.graph.nodes], spread=bool(spec.graph.nodes))
+        found["blocks"] = Entries({name: writer.block(made) for name, made in spec.blocks.items()}, spread=True)
+    if spec.graph.nodes:
+        found["graph"] = writer.nodes(spec.graph)
     for key in ("outputs", "train_only", "features"):
         if getattr(spec, key):
-            document[key] = _doc(getattr(spec, key))
+            found[key] = _doc(getattr(spec, key))
     if spec.expect:
-        document["expect"] = _expect(spec.expect)
+        found["expect"] = _expect(spec.expect)
     if spec.variants:
         variants = {name: writer.variant(made) for name, made in spec.variants.items()}
-        document["variants"] = Entries(variants, spread=True)
-    lines: list[str] = []
-    for key, doc in document.items():
-        lines += [""] if key in _BLANK_BEFORE else []
-        lines += entry(key, doc, 0)
-    return "\n".join(lines) + "\n"
+        found["variants"] = Entries(variants, spread=True)
+    return Entries(found, spread=True)
 
 
 class _Writer:
@@ -61,10 +79,10 @@ class _Writer:
         self.words, self.blocks = words, blocks
 
     def variant(self, made: Variant) -> Doc:
-        entries = {name: self.value(value) for name, value in made.vars.items()}
+        entries = _texts(made)
         if made.input is not None:
             entries["input"] = _doc(made.input)
-        entries |= {key: _leaf(text) for key, text in (("about", made.about), ("source", made.source)) if text}
+        entries |= {name: self.value(value) for name, value in made.vars.items()}
         if made.expect:
             entries["expect"] = _expect(made.expect)
         return Entries(entries)
@@ -77,7 +95,7 @@ class _Writer:
             entries["inputs"] = _doc(made.inputs)
         if made.vars:
             entries["vars"] = self.value(made.vars)
-        entries["graph"] = Items([self.node(node) for node in made.graph.nodes], spread=bool(made.graph.nodes))
+        entries["graph"] = self.nodes(made.graph, most=1)
         if made.outputs:
             same = all(name == node for name, node in made.outputs.items())
             entries["outputs"] = _doc(tuple(made.outputs) if same else made.outputs)
@@ -93,9 +111,9 @@ class _Writer:
     def value(self, value: Value) -> Doc:
         """A value with whatever is in it; a graph in a mapping or list is one of several."""
         if isinstance(value, Body):
-            return self.body(value, longest=3)
+            return self.body(value, most=WIDTH)
         if isinstance(value, tuple):
-            return Items([self.value(part) for part in value])
+            return Items([self.value(part) for part in value], tall=_holds_graph(value))
         if isinstance(value, Choice):
             default = {} if value.default is None else {"default": self.value(value.default)}
             return Entries({"choice": Items([self.value(option) for option in value.options]), **default})
@@ -105,66 +123,77 @@ class _Writer:
             return Entries({key: self.value(part) for key, part in value.items()})
         return _leaf(value)
 
-    def body(self, body: Body, *, longest: int) -> Items:
-        """A graph; one of more nodes than `longest`, or with graphs in it, has one node a line."""
+    def body(self, body: Body, *, most: int) -> Items:
+        """A graph in a node; one of more nodes than `most`, or with graphs in it, has one node a line."""
         nodes = [self.node(node) for node in body.nodes]
-        return Items(nodes, spread=len(nodes) > longest)
+        return Items(nodes, spread=len(nodes) > (1 if _is_deep(body) else most), width=FLOW_NODE)
+
+    def nodes(self, body: Body, *, most: int = 0) -> Items:
+        """The graph of a file or a block, with one node a line if there are more than `most`."""
+        spread = bool(body.nodes) and (len(body.nodes) > most or _is_deep(body))
+        return Items([self.node(node) for node in body.nodes], spread=spread)
 
     def node(self, node: NodeSpec) -> Doc:
         args = self.arguments(node)
         beside = _beside(node)
         if args is _NOTHING and not beside:
             return _leaf(node.op)
-        return Entries({node.op: args, **beside}, width=FLOW_NODE, node=True)
+        spread = node.each is not None and len(node.each) > 1
+        return Entries({node.op: args, **beside}, spread=spread, width=FLOW_NODE, node=True)
 
     def arguments(self, node: NodeSpec) -> Doc:
         """The arguments of a node, in the shortest form that is read the same."""
         word = signature(node.op, self.words) or Signature(node.op)
         if word.free and not word.arguments and node.args:
             return self.torch_arguments(node)
-        order = [name for name in word.arguments if name in node.args]
+        order = [name for name in word.arguments if name in node.args and name in word.columns]
+        order += [name for name in word.arguments if name in node.args and name not in word.columns]
         order += [name for name in node.args if name not in word.arguments]
         if not order:
             return _NOTHING
         values = [node.args[name] for name in order]
-        single = all(value is not None and isinstance(value, (int, float, str, Expr)) for value in values)
-        if single and order == list(word.arguments)[: len(order)]:
-            if len(order) == 1:
+        if order == list(word.arguments)[: len(order)]:
+            if len(order) == 1 and _is_single(values[0]):
                 return _leaf(values[0])
-            if node.op in self.blocks and len(order) >= POSITIONAL:
-                return Items([_leaf(value) for value in values])
-        docs = {
-            name: self.argument(node.args[name]) if name in word.arguments else self.value(node.args[name])
-            for name in order
-        }
-        graphs = [value for value in values if _holds_graph(value)]
-        short = word.rest and not any(is_spread(doc) for doc in docs.values())
-        fits = short and len(flow(Entries(docs))) <= FLOW_NODE
-        return Entries(docs, spread=bool(graphs) and not fits)
+            required = [name for name, argument in word.arguments.items() if argument.required]
+            by_position = order == required or (node.op in self.blocks and len(order) >= POSITIONAL)
+            if by_position and len(order) > 1 and all(_is_single(v) or _are_single(v) for v in values):
+                return Items([self.value(value) for value in values])
+        docs = {name: self.argument(node.args[name], word) for name in order}
+        return Entries(docs, width=FLOW_NODE if any(map(_holds_graph, values)) else WIDTH)
+
+    def argument(self, value: Value, word: Signature) -> Doc:
+        if isinstance(value, Body):
+            return self.body(value, most=WIDTH if word.rest else FLOW_NODES)
+        return self.value(value)
 
     def torch_arguments(self, node: NodeSpec) -> Doc:
         """The arguments of a torch class: a list where all stand by position."""
         values = [node.args.get(str(number)) for number in range(len(node.args))]
         if set(node.args) != {str(number) for number in range(len(values))}:
             return self.value(node.args)
-        first = values[0]
-        if len(values) == 1 and first is not None and isinstance(first, (int, float, str, Expr)):
-            return _leaf(first)
+        if len(values) == 1 and _is_single(values[0]):
+            return _leaf(values[0])
         return Items([self.value(value) for value in values])
 
-    def argument(self, value: Value) -> Doc:
-        if isinstance(value, Body):
-            return self.body(value, longest=1)
-        if isinstance(value, (tuple, Mapping)) and _holds_graph(value):
-            doc = self.value(value)
-            assert isinstance(doc, (Items, Entries))
-            return Items(doc.items, spread=True) if isinstance(doc, Items) else Entries(doc.entries, spread=True)
-        return self.value(value)
+
+def _is_single(value: Value) -> bool:
+    """Whether a value is read as the first argument where it stands alone."""
+    return value is not None and isinstance(value, (int, float, str, Expr))
+
+
+def _are_single(value: Value) -> bool:
+    return isinstance(value, tuple) and all(map(_is_single, value))
+
+
+def _is_deep(body: Body) -> bool:
+    """Whether a node of a graph has a graph in it."""
+    return any(_holds_graph(arg) for node in body.nodes for arg in node.args.values())
 
 
 def _holds_graph(value: Value) -> bool:
     if isinstance(value, (tuple, Mapping)):
-        return any(isinstance(part, Body) for part in (value.values() if isinstance(value, Mapping) else value))
+        return any(map(_holds_graph, value.values() if isinstance(value, Mapping) else value))
     if isinstance(value, Choice):
         return any(map(_holds_graph, value.options))
     return isinstance(value, Body)
@@ -173,8 +202,8 @@ def _holds_graph(value: Value) -> bool:
 def _beside(node: NodeSpec) -> dict[str, Doc]:
     """The reserved keys that are given."""
     inputs = node.inputs[0] if node.inputs and len(node.inputs) == 1 else node.inputs
-    given = {"each": node.each, "repeat": node.repeat, "when": node.when, "id": node.id, "from": inputs}
-    given["share"] = node.share
+    given = {"each": node.each, "repeat": node.repeat, "id": node.id, "from": inputs, "share": node.share}
+    given["when"] = node.when
     return {key: _doc(value) for key, value in given.items() if value is not None}
 
 
@@ -186,7 +215,14 @@ def _doc(value: Any) -> Doc:
 def _expect(expect: Mapping[str, Value]) -> Doc:
     """The promised numbers; digits of a hash are always in quotes, as some of them would be read as a number."""
     hashes = {key: Leaf(quote(str(expect[key])), quote(str(expect[key]))) for key in HASHES if key in expect}
-    return Entries({key: hashes.get(key) or _doc(expect[key]) for key in EXPECT if key in expect})
+    docs = {key: hashes.get(key) or _doc(expect[key]) for key in EXPECT if key in expect}
+    if isinstance(output := docs.get("output"), Entries):
+        docs["output"] = replace(output, rows=())
+    return Entries(docs, rows=[key for key in _ROWS if key in docs][:1])
+
+
+def _texts(made: Spec | Variant) -> dict[str, Doc]:
+    return {key: _leaf(text) for key, text in (("about", made.about), ("source", made.source)) if text}
 
 
 def _range(value: Range) -> Doc:

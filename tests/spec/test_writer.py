@@ -19,7 +19,8 @@ archgraph: 1
 name: canonical
 about: What is written is what a person would write
 source: arXiv:1512.03385, Table 1
-input: [3, 224, 224]
+input: {left: [3, 224, 224], right: [3, 56, 56]}
+use: [parts.yaml]
 vars: {classes: 1000, width: {range: [16, 64], step: 8}}
 defaults: {conv: {norm: batch, act: relu}}
 
@@ -29,31 +30,44 @@ blocks:
     graph:
       - residual:
           body:
-            - conv: {out: $planes, kernel: 1}
+            - conv: [$planes, 1]
             - conv: {out: $planes, kernel: 3, stride: $stride}
             - conv: {out: 4*$planes, kernel: 1, act: none}
+            - se: 16
           shortcut: identity
           act: relu
+  basic:
+    args: {planes: int}
+    graph:
+      - residual: {body: [conv: [$planes, 3], conv: {out: $planes, kernel: 3, act: none}], act: relu}
   inception:
     args: {c1: int, r3: int, c3: int, r5: int, c5: int, pool: int}
     vars: {all: $c1 + $c3}
     graph:
       - branches:
           paths:
-            - [conv: {out: $c1, kernel: 1}]
-            - [conv: {out: $r3, kernel: 1}, conv: {out: $c3, kernel: 3}]
-            - [conv: {out: $r5, kernel: 1}, conv: {out: $c5, kernel: 5}]
-            - [max_pool: {kernel: 3, stride: 1, pad: 1}, conv: {out: $pool, kernel: 1}]
+            - [conv: [$c1, 1]]
+            - [conv: [$r3, 1], conv: [$c3, 3]]
+            - [conv: [$r5, 1], conv: [$c5, [5, 1]], conv: [$c5, [1, 5]]]
+            - [max_pool: {kernel: 3, stride: 1, pad: 1}, conv: [$pool, 1]]
   hourglass:
     args: {depth: int, width: 256}
     graph:
-      - {conv: {out: $width, kernel: 3}, id: up, from: in}
+      - {conv: [$width, 3], id: up, from: in}
       - {max_pool: 2, from: in}
       - {hourglass: {depth: $depth - 1, width: $width}, when: $depth > 1}
       - {add: , from: [up, prev]}
-
+  split:
+    inputs: [x, skip]
+    graph: [{add: , id: both, from: [x, skip]}]
+    outputs: {sum: both, first: in/0}
+  twice:
+    graph:
+      - {conv: [8, 3], id: a}
+      - {conv: , id: b, share: a}
+    outputs: [a, b]
 graph:
-  - {conv: {out: 64, kernel: 7, stride: 2}, id: stem}
+  - {conv: {out: 64, kernel: 7, stride: 2}, id: stem, from: left}
   - bottleneck: {planes: $w, stride: $s if $i == 0 else 1}
     each: {w: [64, 128, 256, 512], s: [1, 2, 2, 2], n: [3, 4, 6, 3]}
     repeat: $n
@@ -65,13 +79,31 @@ graph:
       default: a
       a: [conv: {out: 64, kernel: [3, 1], act: none}, conv: {out: 64, kernel: [1, 3], act: none}]
       b: [{conv: [64, 3], repeat: {range: [1, 6]}}]
-  - {spp: {levels: [4, 2, 1]}, when: '$classes > min(10, $width)'}
+  - {spp: {levels: [4, 2, 1]}, when: "$classes > min(10, $width)"}
+  - {split: , id: joined, from: [prev, stage.1]}
+  - {upsample: {like: joined/sum, mode: bilinear}, from: right}
+  - {parallel: {columns: {c: [8, 16]}, body: [linear: $c]}, from: [prev, in/1]}
+  - {use: {spec: backbone, take: features, w: 4}, id: net}
+  - {use: {spec: {choice: [backbone, plain]}}, from: net/c1}
+  - nn.GELU: tanh
+  - nn.Conv2d: [8, 64, [1, 3]]
+  - nn.PReLU: {num_parameters: 8}
+  - unit: 3
   - linear: $classes
 outputs: {logits: linear1, aux: stage.0}
 train_only: [aux]
 features: {c2: stage.0, c3: stage.1}
-expect: {params: 25557032, output: [1000]}
-""".replace("[{conv: [64, 3], repeat", "[{conv: {out: 64, kernel: 3}, repeat")
+expect: {params: 25557032, macs: 4089184256, buffers: 53120, output: {logits: [1000], aux: [256, 56, 56]},
+         convs: 53, linears: 1, batch_norms: 53, param_shapes: "fb2f7b664f7eb1ac"}
+
+variants:
+  small: {width: 16, expect: {params: 12, output: [1000]}}
+  large:
+    about: The one of the second paper, with everything twice as wide
+    input: {left: [3, 448, 448], right: [3, 112, 112]}
+    width: 64
+    classes: 21841
+"""
 
 
 def written(spec: Spec) -> str:
@@ -108,23 +140,36 @@ def test_a_text_is_read_back_wherever_it_stands(text: str) -> None:
     [
         ("  - relu: {}\n", "  - relu\n"),
         ("  - linear: {out: 10}\n", "  - linear: 10\n"),
-        ("  - conv: [64, 3]\n", "  - conv: {out: 64, kernel: 3}\n"),
-        ("  - conv: {kernel: 3, out: 64}\n", "  - conv: {out: 64, kernel: 3}\n"),
+        ("  - conv: {kernel: 3, out: 64}\n", "  - conv: [64, 3]\n"),
+        ("  - conv: [64, 3, 2]\n", "  - conv: {out: 64, kernel: 3, stride: 2}\n"),
+        ("  - conv: [64, [3, 1]]\n", "  - conv: [64, [3, 1]]\n"),
+        ("  - conv: [64, {choice: [1, 3]}]\n", "  - conv: {out: 64, kernel: {choice: [1, 3]}}\n"),
         ("  - dropout: {p: ~}\n", "  - dropout: {p: null}\n"),
-        ("  - linear: '10'\n", "  - linear: '10'\n"),
+        ("  - linear: '10'\n", '  - linear: "10"\n'),
         ("  - linear: 'no'\n", "  - linear: no\n"),
-        ("  - linear: 'true'\n", "  - linear: 'true'\n"),
+        ("  - linear: 'true'\n", '  - linear: "true"\n'),
         ("  - linear: 20e6\n", "  - linear: 20000000\n"),
-        ("  - linear: 1e-5\n", "  - linear: 1e-05\n"),
+        ("  - linear: 1e-5\n", "  - linear: 1e-5\n"),
+        ("  - linear: 0.0005\n", "  - linear: 5e-4\n"),
+        ("  - linear: -0.00125\n", "  - linear: -0.00125\n"),
+        ("  - linear: -0.000125\n", "  - linear: -1.25e-4\n"),
+        ("  - linear: 0.01\n", "  - linear: 0.01\n"),
+        ("  - linear: 2.5e+20\n", "  - linear: 2.5e+20\n"),
         ("  - linear: .inf\n", "  - linear: .inf\n"),
         ('  - linear: "it\'s"\n', "  - linear: it's\n"),
-        ("  - linear: 'a: b'\n", "  - linear: 'a: b'\n"),
-        ("  - spp: {levels: 'min($i, 2)'}\n    repeat: 2\n", "  - {spp: 'min($i, 2)', repeat: 2}\n"),
+        ("  - linear: 'a: b'\n", '  - linear: "a: b"\n'),
+        ("  - linear: 'a: \"b\"'\n", "  - linear: 'a: \"b\"'\n"),
+        ("  - spp: {levels: 'min($i, 2)'}\n    repeat: 2\n", '  - {spp: "min($i, 2)", repeat: 2}\n'),
         ("  - relu:\n    from: in\n    id: x\n", "  - {relu: , id: x, from: in}\n"),
         ("  - relu:\n    from: [in]\n", "  - {relu: , from: in}\n"),
-        ("  - residual: {body: [relu]}\n", "  - residual:\n      body: [relu]\n"),
-        ("  - residual: {body: [relu, relu]}\n", "  - residual:\n      body:\n        - relu\n        - relu\n"),
-        ("  - residual: {body: []}\n    id: x\n", "  - residual:\n      body: []\n    id: x\n"),
+        ("  - residual:\n      body: [relu]\n", "  - residual: {body: [relu]}\n"),
+        ("  - residual:\n      body: []\n    id: x\n", "  - {residual: {body: []}, id: x}\n"),
+        (
+            "  - residual: {body: [relu, relu, relu, se]}\n",
+            "  - residual:\n      body:\n        - relu\n        - relu\n        - relu\n        - se\n",
+        ),
+        ("  - {linear: 3, each: {a: [1], b: [2]}}\n", "  - linear: 3\n    each: {a: [1], b: [2]}\n"),
+        ("  - {linear: 3, each: {a: [1]}}\n", "  - {linear: 3, each: {a: [1]}}\n"),
     ],
 )
 def test_node_is_written_in_its_shortest_form(text: str, line: str) -> None:
@@ -133,16 +178,16 @@ def test_node_is_written_in_its_shortest_form(text: str, line: str) -> None:
 
 def test_long_lines_are_spread() -> None:
     text = "  - linear: {choice: [" + ", ".join(["a quite long text that takes its room"] * 3) + "]}\n"
-    line = "            - a quite long text that takes its room\n"
-    assert node_line(text) == "  - linear:\n      out:\n        choice:\n" + line.replace(" " * 12, " " * 10) * 3
+    line = "          - a quite long text that takes its room\n"
+    assert node_line(text) == "  - linear:\n      out:\n        choice:\n" + line * 3
 
 
 def test_long_texts_are_folded_and_those_of_many_lines_kept() -> None:
     about = " ".join(["word"] * 44)
     spec = spec_of(f"archgraph: 1\nname: net\nabout: {about}\nsource: |\n  one\n\n    two\ninput: [3]\ngraph: [relu]\n")
-    first = " ".join(["word"] * 21)
+    first = " ".join(["word"] * 23)
     assert written(spec).startswith(
-        f"archgraph: 1\nname: net\nabout: >-\n  {first}\n  {first}\n  word word\nsource: |\n  one\n\n    two\ninput: [3]\n"
+        f"archgraph: 1\nname: net\nabout: >-\n  {first}\n  {' '.join(['word'] * 21)}\nsource: |\n  one\n\n    two\ninput: [3]\n"
     )
 
 
