@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import import_module
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,21 +14,27 @@ from archgraph.ops.base import Lowering, Primitive
 from archgraph.shape import Shape
 
 
+@cache
+def _compiled(expression: str, names: tuple[str, ...]) -> Callable[..., Tensor | Sequence[Tensor]]:
+    return eval(f"lambda module, {', '.join(names)}: {expression}", {"torch": torch})  # type: ignore[no-any-return]
+
+
 class Lowered(nn.Module):
     """The module of a lowering, if it has one, called as the lowering says."""
 
     def __init__(self, lowering: Lowering, count: int) -> None:
         super().__init__()
-        names = [f"x{number}" for number in range(count)]
+        names = tuple(f"x{number}" for number in range(count))
         expression = lowering.forward.format(*names, inputs=", ".join(names), self="module")
-        self.call: Callable[..., Tensor] = eval(f"lambda module, {', '.join(names)}: {expression}", {"torch": torch})
+        self.call = _compiled(expression, names)
         self.inner: nn.Module | None = None
         if lowering.module is not None:
             file, _, name = lowering.module.target.rpartition(".")
             owner = nn if file == "nn" else import_module(file)
             self.inner = getattr(owner, name)(*lowering.module.args, **lowering.module.kwargs)
 
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Any:
+        """One tensor, or several for an op with several outputs."""
         return self.call(self.inner, *inputs)
 
 

@@ -292,8 +292,8 @@ def _target(kind: str, axes: int, pad: _Pad) -> tuple[str, _Given]:
 def _grid(x: Shape, op: str, size: int | tuple[int | None, ...]) -> Shape:
     sizes = spatial(x, op)
     wanted: tuple[int | None, ...] = per_axis(size, len(sizes), "size")
-    if wanted == (None,):
-        raise RuleError("size [null] keeps the only axis", hint="leave the pool out", argument="size")
+    if set(wanted) == {None}:
+        raise RuleError("size keeps every axis", hint="leave the pool out, or give one of them", argument="size")
     return x[0], *(kept if given is None else given for given, kept in zip(wanted, sizes, strict=True))
 
 
