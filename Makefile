@@ -5,27 +5,32 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 
+# What editors run to check YAML, for the tests of the schema: an exact version, so that they fail only by our own doing.
+LANGUAGE_SERVER := 1.25.0
+EDITORS := $(VENV)/.editors-$(LANGUAGE_SERVER)
+
 # Plain `pip install torch` may fetch a build of several GB; the constraints name the versions that were tested.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 # One thread a process: the machine's cores are shared, and results then do not depend on their number.
 TEST_ENV := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-fast lint docs bench install clean help
+.PHONY: demo test test-fast editors lint docs bench install clean help
 
 help:
 	@echo "make demo       search for a small network on handwritten digits (under 4 minutes)"
 	@echo "make test       all tests        make test-fast  those without torch"
+	@echo "make editors    the YAML language server for tests, where there is npm"
 	@echo "make lint       ruff and mypy    make bench      measurements, printed as tables"
 	@echo "make docs       op pages from their classes, examples from what the tool prints"
 
 demo: $(READY)
 	$(BIN)/archgraph search run search/digits.yaml
 
-test: $(PEERS)
+test: $(PEERS) editors
 	$(TEST_ENV) $(BIN)/python -m pytest
 
-test-fast: $(READY)
+test-fast: $(READY) editors
 	$(TEST_ENV) $(BIN)/python -m pytest -m "not torch"
 
 lint: $(READY)
@@ -61,6 +66,16 @@ $(READY): pyproject.toml constraints.txt
 $(PEERS): $(READY)
 	@$(PIP) --no-deps torchvision timm
 	@touch $@
+
+editors: $(EDITORS)
+
+$(EDITORS): | $(READY)
+	@if command -v npm >/dev/null; then \
+		npm install --silent --no-audit --no-fund --prefix $(VENV)/editors yaml-language-server@$(LANGUAGE_SERVER) \
+			&& touch $@ || echo "npm could not install yaml-language-server; its tests are skipped" >&2; \
+	else \
+		echo "no npm, so the tests with yaml-language-server are skipped" >&2; \
+	fi
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
