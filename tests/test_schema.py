@@ -160,7 +160,7 @@ def test_a_typical_mistake_in_a_file_is_found_at_its_place(text: str, where: str
 
 
 def test_every_key_of_the_language_is_known_and_explained() -> None:
-    found = schema()
+    found = validator().schema
     node = next(form for form in found["definitions"]["node"]["anyOf"] if form.get("type") == "object")
     expect, block = found["definitions"]["expect"]["properties"], found["definitions"]["block"]["properties"]
     assert list(found["properties"]) == list(KEYS)
@@ -173,7 +173,7 @@ def test_every_key_of_the_language_is_known_and_explained() -> None:
 
 @pytest.mark.parametrize("name", sorted(OPS))
 def test_an_op_and_its_arguments_are_explained_as_by_its_class(name: str) -> None:
-    op = schema()["definitions"][f"op.{name}"]
+    op = validator().schema["definitions"][f"op.{name}"]
     assert " ".join(op["description"].split()) == " ".join((OPS[name].__doc__ or "").split())
     assert list(op["properties"]) == list(OPS[name].model_fields)
     for argument, field in OPS[name].model_fields.items():

@@ -57,7 +57,7 @@ Take = Annotated[
 ]
 Plugins = Annotated[
     list[str] | None,
-    typer.Option("--plugin", metavar="MODULE", help="Take the ops of a Python module, too.", show_default=False),
+    typer.Option("--plugin", metavar="MODULE", help="Take the ops of a Python module or file, too.", show_default=False),
 ]
 
 
@@ -67,8 +67,8 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
-            for module in options.get("plugins") or ():
-                _plug_in(module)
+            for source in options.get("plugins") or ():
+                _plug_in(source)
             command(*args, **options)
             sys.stdout.flush()
         except (SpecError, UsageError) as error:
@@ -81,12 +81,13 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _plug_in(module: str) -> None:
-    import archgraph
+def _plug_in(source: str) -> None:
+    from archgraph.ops.plugins import plugin
 
-    if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))  # The command, unlike `python -m`, does not look for modules where it runs.
-    archgraph.plugin(module)
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # The command, unlike `python -m`, does not look for modules where it runs.
+    plugin(source)
 
 
 def _tell(error: SpecError | UsageError, *, as_json: bool) -> NoReturn:

@@ -97,9 +97,11 @@ def schema(
     """
     import json
 
+    from archgraph.ops.plugins import installed
     from archgraph.schema import schema
     from archgraph.zoo import names
 
+    installed()
     text = json.dumps(schema(networks=names()), ensure_ascii=False, indent=1) + "\n"
     if output is None:
         print(text, end="")
