@@ -65,7 +65,7 @@ class Unwindows(Primitive):
     shift: Shift = Field(0, description=_SHIFT)
 
     examples = (
-        Example({"window": 7, "like": OTHER}, ((3136, 96), (96, 56, 56))),
+        Example({"window": 7, "like": OTHER}, ((196, 12), (12, 14, 14))),
         Example({"window": (4, 3), "shift": (2, 1), "like": OTHER}, ((108, 5), (6, 9, 8))),
     )
 
@@ -97,7 +97,7 @@ class WindowAttention(Primitive):
     dropout: Probability = Field(0.0, description="Share of the attention set to 0 in training.")
 
     examples = (
-        Example({"heads": 3, "window": 7, "shift": 3, "like": OTHER}, ((3136, 288), (96, 56, 56))),
+        Example({"heads": 2, "window": 7, "shift": 3, "like": OTHER}, ((196, 12), (4, 14, 14))),
         Example({"heads": 2, "window": (4, 3), "dropout": 0.1, "like": OTHER}, ((108, 12), (6, 9, 8))),
         Example({"heads": 2, "window": 7, "shift": 3, "like": OTHER}, ((49, 12), (6, 7, 5))),
     )

@@ -33,7 +33,7 @@ MAP, SEQUENCE, VECTOR, VOLUME = (8, 6, 5), (8, 9), (8,), (2, 5, 5, 5)
 class Case(NamedTuple):
     """Arguments and inputs of a class, and its multiply-adds by hand."""
 
-    args: Mapping[str, Any] = {}  # noqa: RUF012 - the default of a tuple's field
+    args: Mapping[str, Any] = {}
     inputs: tuple[Shape, ...] = (MAP,)
     macs: int = 0
 
