@@ -16,7 +16,7 @@ from archgraph.spec.findings import quoted
 from archgraph.spec.model import Input, Spec
 from archgraph.spec.parser import parse
 from archgraph.spec.reader import MAX_BYTES, decode, read
-from archgraph.spec.tree import Tree
+from archgraph.spec.tree import Map, Tree
 from archgraph.spec.uses import Opener
 from archgraph.spec.variants import variant
 from archgraph.zoo import ENDINGS, Where
@@ -44,6 +44,28 @@ def loads(text: str, *, name: str = "<text>", base: str | os.PathLike[str] | Non
     """
     folder = None if base is None else Path(base)
     return _parsed(read(Source(name, text)), partial(_opened, folder, ()))
+
+
+def laid_out(source: Source, *, path: Path | None = None) -> str:
+    """A text in the layout of `dump`, its comments kept; `path` is the file it is from.
+
+    It may be a file of blocks alone. Raises SpecError where it has mistakes.
+    """
+    from archgraph.spec.formatting import formatted
+
+    tree = read(source)
+    blocks = isinstance(tree.root, Map) and "blocks" in tree.root.entries and "graph" not in tree.root.entries
+    opener = partial(_opened, path.parent, (path.resolve(),)) if path else partial(_opened, None, ())
+    return formatted(source, _parsed(tree, opener, blocks=blocks), vocabulary())
+
+
+def source_of(path: Path) -> Source:
+    """The text of a file. Raises UsageError where it cannot be read, SpecError where it is too large or no text."""
+    try:
+        with path.open("rb") as file:
+            return decode(str(path), file.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
 def locate(name: str | os.PathLike[str]) -> Where:
@@ -111,13 +133,8 @@ def _frozen(value: Any) -> Any:
 def _loaded(where: Where, above: tuple[Path, ...], *, blocks: bool = False) -> Spec:
     """The spec of a file; `above` are the files that use it, from the outermost."""
     path = where.path
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
     opener = partial(_opened, path.parent, (*above, path.resolve()))
-    spec = _parsed(read(decode(str(path), data)), opener, blocks=blocks)
+    spec = _parsed(read(source_of(path)), opener, blocks=blocks)
     return variant(spec, where.variant) if where.variant else spec
 
 

@@ -58,7 +58,6 @@ class _Notes:
     def add(self, comment: Comment) -> None:
         """Note a comment above what it stands above, or beside what begins in its line."""
         after = bisect_left(self.places, (comment.line, comment.col))
-        first = bisect_left(self.places, (comment.line, 0))
         if comment.alone or after == 0:
             if after == len(self.places):
                 self.below.append(comment.text)
@@ -67,7 +66,9 @@ class _Notes:
             return
         # Beside all that its line holds, or within brackets that go on beside the last thing in the line. A line in
         # which nothing begins ends something that began above it.
-        note = self._note(self.paths[after - 1 if comment.inside else min(first, after - 1)])
+        last = self.places[after - 1]
+        inside = comment.inside and last[0] == comment.line
+        note = self._note(self.paths[after - 1 if inside else bisect_left(self.places, (last[0], 0))])
         if note.beside:
             note.above.append(comment.text)
         else:

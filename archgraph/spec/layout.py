@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 from archgraph.spec.quoting import write_block_text, write_key
@@ -166,19 +168,15 @@ def _with_comments(noted: Noted, lines: list[str], indent: int) -> list[str]:
 
 
 def _aligned(lines: Sequence[str]) -> Iterator[str]:
-    """The lines with their comments beside them, those of consecutive lines in one column."""
-    for number, line in enumerate(lines):
-        content, mark, comment = line.partition(_COMMENT)
-        if not mark:
-            yield line
-            continue
-        first, last = number, number
-        while first > 0 and _COMMENT in lines[first - 1]:
-            first -= 1
-        while last + 1 < len(lines) and _COMMENT in lines[last + 1]:
-            last += 1
-        widest = max(len(other.partition(_COMMENT)[0]) for other in lines[first : last + 1])
-        yield content.ljust(widest) + "  " + comment
+    """The lines with their comments beside them, those of consecutive lines of one depth in one column."""
+    depths = [len(line) - len(line.lstrip(" ")) if _COMMENT in line else None for line in lines]
+    for depth, run in groupby(zip(depths, lines, strict=True), key=itemgetter(0)):
+        parts = [line.partition(_COMMENT) for _, line in run]
+        if depth is None:
+            yield from (content for content, _, _ in parts)
+        else:
+            widest = max(len(content) for content, _, _ in parts)
+            yield from (f"{content.ljust(widest)}  {comment}" for content, _, comment in parts)
 
 
 def _parts(doc: Items | Entries) -> int:
