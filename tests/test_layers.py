@@ -19,7 +19,7 @@ LAYERS = (
     {"ops"},
     {"loading", "schema"},
     {"graph"},
-    {"emit", "interop", "train", "checking", "verifying"},
+    {"emit", "interop", "train", "checking", "verifying", "contract"},
     {"search"},
     {"cli"},
 )
@@ -86,7 +86,7 @@ def test_only_the_reader_imports_yaml() -> None:
     [
         "import archgraph, archgraph.cli",
         "import archgraph; archgraph.cost(archgraph.load('resnet50'))",
-        "import archgraph; archgraph.load(archgraph.zoo.find('lenet5')); archgraph.dump(archgraph.load('lenet5'))",
+        "import archgraph; archgraph.load(archgraph.zoo.find('lenet5').path); archgraph.dump(archgraph.load('lenet5'))",
         "import archgraph, archgraph.checking, archgraph.emit.dot, archgraph.emit.picture, archgraph.emit.table",
         "import archgraph.emit.plan, archgraph.graph.hashing, archgraph.graph.space, archgraph.ops.reference",
         "import archgraph.search, archgraph.search.budget, archgraph.search.mutations",
