@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from lowered import lowered
-from random_arguments import cases
+from random_cases import cases
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -139,7 +139,7 @@ def test_random_arguments_agree_with_torch_or_both_refuse(name: str) -> None:
 
     check()
     assert seen.total() >= 200
-    assert seen[True] >= LEAST, "give it arguments and shapes that go together in random_arguments.py"
+    assert seen[True] >= LEAST, "give it arguments and shapes that go together in random_cases.py"
 
 
 @pytest.mark.parametrize(("name", "example"), [case for case in EXAMPLES if case[0] not in INDICES])
