@@ -58,7 +58,7 @@ class AtrousSpatialPyramidPool(Macro):
             branches.append(branch)
         mean = build.add("pool", "global_avg_pool", {"keep": True}, x)
         mean = build.add("pooled", "conv", point, mean)
-        spread = {"like": OTHER, "mode": "bilinear" if len(build.shape(x)) == 3 else "linear"}
+        spread = {"like": OTHER, "mode": "bilinear" if len(build.shape(x)) == 3 else "linear", "align_corners": False}
         branches.append(build.add("spread", "upsample", spread, mean, x))
         out = build.add("concat", "concat", {}, *branches)
         out = build.add("project", "conv", point, out)

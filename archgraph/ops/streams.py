@@ -10,7 +10,7 @@ from annotated_types import Ge, MinLen
 from pydantic import Field
 
 from archgraph.errors import RuleError
-from archgraph.ops.arguments import OTHER, Act, AreGraphs, Held, IsGraph, Role, Takes
+from archgraph.ops.arguments import OTHER, Act, AreGraphs, Flag, Held, IsGraph, Role, Takes
 from archgraph.ops.base import Builder, Bundle, Example, Macro, Ref
 from archgraph.shape import show
 from archgraph.spec.model import Body, NodeSpec
@@ -74,7 +74,7 @@ class Parallel(Macro):
 
 
 class HRTransition(Macro):
-    """To as many streams as there are widths: those that are there brought to their width, new ones made from the last.
+    """One stream for each width: those that come in are brought to it, new ones are made from the last.
 
     `(C1, H, W), ... -> (widths[0], H, W), (widths[1], H/2, W/2), ...`; a stream that has its width passes unchanged,
     another takes a 3x3 conv; a new stream is half the size of the one before, by 3x3 convs of stride 2.
@@ -135,11 +135,12 @@ class HRFusion(Macro):
     mode: Annotated[Literal["nearest", "bilinear"], Takes("nearest or bilinear")] = Field(
         "nearest", description="How a lower resolution is resized."
     )
+    align_corners: Flag = Field(False, description="Map corner pixels to corner pixels; for bilinear.")
     act: Act = Field("relu", description="Activation after each sum and inside chains of convs.")
 
     examples = (
         Example({}, ((8, 16, 16), (16, 8, 8), (32, 4, 4))),
-        Example({"widths": (8, 16), "outputs": 1, "mode": "bilinear"}, ((8, 9, 9), (16, 5, 5))),
+        Example({"widths": (8, 16), "outputs": 1, "mode": "bilinear", "align_corners": True}, ((8, 9, 9), (16, 5, 5))),
     )
 
     def expand(self, build: Builder, *inputs: Ref) -> Bundle:
@@ -168,7 +169,8 @@ class HRFusion(Macro):
         name = f"from{source}_to{to}"
         if source > to:
             x = build.add(name, "conv", _conv(width, 1, 1, "none"), x)
-            return build.add(f"{name}_resize", "upsample", {"like": OTHER, "mode": self.mode}, x, inputs[to])
+            resize = {"like": OTHER, "mode": self.mode, "align_corners": self.align_corners}
+            return build.add(f"{name}_resize", "upsample", resize, x, inputs[to])
         for step in range(source + 1, to + 1):
             last = step == to
             channels, act = (width, "none") if last else (build.shape(x)[0], self.act)
