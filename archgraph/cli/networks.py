@@ -101,7 +101,7 @@ def show(
     held = given.space
     if as_json:
         data: dict[str, Any] = {"name": graph.name, "inputs": {key: list(shape) for key, shape in graph.inputs.items()}}
-        data |= {"rows": [row.as_dict() for row in lines], "total": total.as_dict()}
+        data |= {"rows": [row.as_dict() for row in lines], "total": total.as_dict(), **_measured(graph)}
         print_json({**data, "space": _as_dict(held)} if held else data)
     else:
         from archgraph.cli import tables
@@ -155,7 +155,7 @@ def cost(
     total = cost(graph, batch=batch)
     lines = sums(graph, by) if by else []
     if as_json:
-        data = total.as_dict()
+        data = {**total.as_dict(), **_measured(graph)}
         print_json({**data, "by": [line.as_dict() for line in lines]} if by else data)
     else:
         from archgraph.cli import tables
@@ -224,6 +224,14 @@ def hash(
             print("the same network" if same else "two networks")
     if len(found) == 2 and not same:
         raise typer.Exit(1)
+
+
+def _measured(graph: Graph) -> dict[str, list[str]]:
+    """The ops whose figures torch has found on the meta device, where there are any."""
+    from archgraph.graph.wording import measured
+
+    names = measured(graph)
+    return {"measured": names} if names else {}
 
 
 def _as_dict(held: Space) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archgraph.cli.frame import AsJson, print_json, settings_from
+from archgraph.cli.frame import AsJson, Plugins, print_json, settings_from
 
 if TYPE_CHECKING:
     from archgraph.search.worker import Result
@@ -30,6 +30,7 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Another value for a key of the recipe.", show_default=False),
     ] = None,
+    plugins: Plugins = None,
 ) -> None:
     """Run a search as its recipe says.
 
@@ -45,7 +46,7 @@ def run(
     _end(run(recipe, trials=trials, out=out, settings=settings_from(settings)))
 
 
-def resume(folder: Folder, trials: Trials = None) -> None:
+def resume(folder: Folder, trials: Trials = None, plugins: Plugins = None) -> None:
     """Continue a search that was stopped.
 
     It goes on until it has as many trials as its recipe says, or `--trials` in all.
@@ -59,7 +60,7 @@ def resume(folder: Folder, trials: Trials = None) -> None:
     _end(resume(folder, trials=trials))
 
 
-def show(folder: Folder, as_json: AsJson = False) -> None:
+def show(folder: Folder, plugins: Plugins = None, as_json: AsJson = False) -> None:
     """Show what a search has found.
 
     It may be running meanwhile.

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archgraph import shape as shapes
-from archgraph.graph.wording import human, human_bytes, printable, text
+from archgraph.graph.wording import human, human_bytes, measured, printable, text
 
 if TYPE_CHECKING:
     from archgraph.emit.table import Row, Sum
@@ -55,12 +55,12 @@ def show(graph: Graph, rows: Sequence[Row], total: Cost, *, held: Space | None, 
         counts = [(f"{n:,}" if exact else human(n)) if n else "" for n in (row.params, row.macs)]
         share = "training only" if row.train_only else _share(row)
         table.add_row(name, row.op, cut, _size(row.shape), *counts, share)
-    print_all(table, "", *_total(graph, total, batch=1), *(_space(held) if held else ()))
+    print_all(table, "", *_total(graph, total, batch=1), *_measured(graph), *(_space(held) if held else ()))
 
 
 def cost(graph: Graph, total: Cost, *, batch: int, lines: Sequence[Sum], by: str | None) -> None:
     """The totals of `archgraph cost`, and below them the sums by op, block or node."""
-    found = _total(graph, total, batch=batch)
+    found = [*_total(graph, total, batch=batch), *_measured(graph)]
     if by:
         table = new_table(by, right=("count", "params", "MACs", "share", "activations"))
         for line in lines:
@@ -103,13 +103,16 @@ def ops(references: Iterable[OpReference]) -> None:
     table.columns[0].no_wrap = True
     for found in references:
         names = [one.name if one.required else f"[{one.name}]" for one in found.arguments]
-        table.add_row(found.name, Text(" ".join(names), "dim"), found.summary)
+        about = f"{found.summary} (plug-in {found.family})" if found.plugin else found.summary
+        table.add_row(found.name, Text(" ".join(names), "dim"), about)
     print_all(table)
 
 
 def op(found: OpReference, examples: Sequence[str]) -> None:
     """What `archgraph ops NAME` tells of one op."""
-    said: list[RenderableType] = [Text.assemble((found.name, "bold"), f"  {found.kind}"), found.summary]
+    kind = found.kind + (f", plug-in {found.family}" if found.plugin else "")
+    several = ["", "It may have several outputs: x/0, x/1, ..., and a bundle of all as x."] if found.several else []
+    said: list[RenderableType] = [Text.assemble((found.name, "bold"), f"  {kind}"), found.summary]
     said += ["", found.text] if found.text else []
     if found.arguments:
         table = new_table("argument", "takes", "default", "meaning")
@@ -118,7 +121,7 @@ def op(found: OpReference, examples: Sequence[str]) -> None:
             default = Text("required", "italic") if one.required else Text(text(one.default))
             table.add_row(one.name, one.takes, default, one.text)
         said += ["", table]
-    print_all(*said, "", *examples)
+    print_all(*said, *several, "", *examples)
 
 
 def _total(graph: Graph, total: Cost, *, batch: int) -> list[RenderableType]:
@@ -136,6 +139,14 @@ def _total(graph: Graph, total: Cost, *, batch: int) -> list[RenderableType]:
         short = human_bytes(value) if key.endswith("_bytes") else human(value)
         table.add_row(key, f"{value:,}", short, meaning.format(batch=batch))
     return [Text.assemble((printable(graph.name), "bold"), f"  {inputs} → {outputs}"), table]
+
+
+def _measured(graph: Graph) -> list[RenderableType]:
+    """A line on the ops whose figures torch has found, where there are any."""
+    names = measured(graph)
+    return (
+        ["", Text(f"Shape and cost of {', '.join(names)}: found by torch on the meta device.", "dim")] if names else []
+    )
 
 
 def _space(held: Space) -> list[RenderableType]:

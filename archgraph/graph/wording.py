@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from archgraph.graph.model import Node
+from archgraph.graph.model import Graph, Node
 from archgraph.graph.outline import Part
 from archgraph.ops.signatures import node_arguments
 
@@ -115,3 +115,8 @@ def _around(part: Part, own: Node) -> Iterator[tuple[str, str]]:
     for node in part.copies[0]:
         if node is not own and node.scope == part.name:
             yield node.name.rpartition(".")[2], node.op.op.removesuffix("_norm")
+
+
+def measured(graph: Graph) -> list[str]:
+    """The ops of a graph whose shape and cost torch has found, not a rule of ours."""
+    return sorted({node.op.op for node in graph if node.op.measured})
