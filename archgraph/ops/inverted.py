@@ -24,7 +24,7 @@ from archgraph.ops.base import Builder, Example, Macro, Ref
 
 
 class Inverted(Macro):
-    """A 1x1 conv to more channels, a conv of each channel on its own, a 1x1 conv back; its input added where it fits.
+    """A 1x1 conv to more channels, a conv of each channel on its own, a 1x1 conv back; its input added if it fits.
 
     `(C, H, W) -> (out, H', W')`; a sequence likewise.
     The first conv is left out where it would widen nothing. The last one has the norm and no activation. The input is

@@ -111,6 +111,44 @@ def test_separable_takes_the_default_norm_and_activation_unless_told() -> None:
     assert [node.op.op for node in graph] == ["conv", "silu", "conv", "silu"]
 
 
+def test_separable_has_norm_and_activation_at_its_end_alone_without_between() -> None:
+    graph = expanded(
+        "separable: {out: 6, kernel: 3, between: false}", (8, 7, 7), defaults="{conv: {norm: batch, act: relu}}"
+    )
+    assert [node.op.op for node in graph] == ["conv", "conv", "batch_norm", "relu"]
+    assert [node.facts.params for node in graph] == [8 * 9, 8 * 6, 12, 0]
+
+
+def test_a_box_has_the_norm_it_names_over_the_channels() -> None:
+    given = {"layer": ["layer_norm"], "group": ["group_norm"], "instance": ["instance_norm"], "rms": ["rms_norm"]}
+    for name, ops in given.items():
+        graph = expanded(f"conv: {{out: 32, kernel: 1, norm: {name}}}", (8, 9))
+        assert [node.op.op for node in graph] == ["conv", *ops]
+        norm: Any = graph.nodes["conv1.norm"]
+        assert norm.facts.params == {"layer": 64, "group": 64, "instance": 0, "rms": 32}[name]
+    defaults = "{layer_norm: {eps: 1.0e-6}, group_norm: {groups: 4}}"
+    layer = expanded("conv: {out: 8, kernel: 1, norm: layer}", (8, 9), defaults=defaults).nodes["conv1.norm"].op
+    assert (layer.eps, layer.over) == (1e-6, "channels")  # type: ignore[attr-defined]
+    group = expanded("conv: {out: 8, kernel: 1, norm: group}", (8, 9), defaults=defaults).nodes["conv1.norm"].op
+    assert group.groups == 4  # type: ignore[attr-defined]
+    linear = expanded("linear: {out: 6, norm: layer}", (9, 8)).nodes["linear1.norm"]
+    assert linear.facts.params == 12
+
+
+def test_aspp_has_a_branch_a_rate_and_the_mean_of_the_map() -> None:
+    usual = "{conv: {norm: batch, act: relu}}"
+    graph = expanded("aspp: {out: 4, rates: [2, 3], dropout: 0}", (8, 7, 6), defaults=usual)
+    assert [row for row in rows(graph) if "conv(" in row or "concat" in row or "upsample" in row] == [
+        "aspp1.point.conv: conv(in) -> [4, 7, 6]",
+        "aspp1.dilated1.conv: conv(in) -> [4, 7, 6]",
+        "aspp1.dilated2.conv: conv(in) -> [4, 7, 6]",
+        "aspp1.pooled.conv: conv(aspp1.pool) -> [4, 1, 1]",
+        "aspp1.spread: upsample(aspp1.pooled.act, in) -> [4, 7, 6]",
+        "aspp1.concat: concat(aspp1.point.act, aspp1.dilated1.act, aspp1.dilated2.act, aspp1.spread) -> [16, 7, 6]",
+        "aspp1.project.conv: conv(aspp1.concat) -> [4, 7, 6]",
+    ]
+
+
 def test_attention_is_not_changed_by_the_defaults_of_the_file() -> None:
     defaults = "{conv: {norm: batch, act: relu, pad: valid, order: pre}, linear: {norm: batch, bias: false}}"
     for node in ("se", "eca", "cbam"):
@@ -190,3 +228,23 @@ def test_dense_equals_torchvision() -> None:
         f"dense: {{layers: 3, body: {body}}}", (8, 5, 5), defaults="{conv: {norm: batch, act: relu, order: pre}}"
     )
     equal_outputs(graph, _DenseBlock(3, 8, 4, 4, 0.0))
+
+
+@pytest.mark.torch
+def test_aspp_equals_torchvision() -> None:
+    from torchvision_models import torchvision_models
+
+    torchvision_models()
+    from torchvision.models.segmentation.deeplabv3 import ASPP
+
+    usual = "{conv: {norm: batch, act: relu}}"
+    graph = expanded("aspp: {out: 4, rates: [1, 2, 3]}", (6, 9, 8), defaults=usual)
+    equal_outputs(graph, ASPP(6, [1, 2, 3], 4))
+
+
+@pytest.mark.torch
+def test_separable_aspp_equals_segmentation_models() -> None:
+    decoder = pytest.importorskip("segmentation_models_pytorch.decoders.deeplabv3.decoder")
+    usual = "{conv: {norm: batch, act: relu}}"
+    graph = expanded("aspp: {out: 4, rates: [1, 2, 3], separable: true}", (6, 9, 8), defaults=usual)
+    equal_outputs(graph, decoder.ASPP(6, 4, [1, 2, 3], separable=True, dropout=0.5))
