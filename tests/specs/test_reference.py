@@ -29,12 +29,14 @@ WRITTEN = [name for name in REFERENCE if name in set(NETWORKS)]
 MISSING = {"nasnet_a_large", "nasnet_a_mobile", "pnasnet5large", "nasbench201_conv3x3", "nasbench201_conv3x3_c100"}
 """Networks that are measured and not yet in the zoo; none may join them."""
 
+HEADS = ("deeplabv3", "deeplabv3plus")
 ALSO = {
     "cifar_resnet8": "a small relative of cifar_resnet20 that nobody published",
     "cifar_resnet44": "between two depths that are measured",
     "resnet101": "torchvision builds it",
     "densenet169": "torchvision builds it",
     "vgg13_bn": "torchvision builds it",
+    **{f"{head}_hrnetv2_w{w}": "the parts are published, not the whole" for head in HEADS for w in (18, 48)},
 }
 """Networks of the zoo without a measurement."""
 
@@ -152,6 +154,25 @@ def test_a_spec_without_a_measurement_keeps_its_promises(name: str) -> None:
     assert unmet(spec, graph, cost) == ()
     assert {"params", "buffers", "macs", "output"} <= set(spec.expect)
     assert cost.params == PUBLISHED.get(name, cost.params)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ALSO)
+def test_torch_counts_what_a_spec_without_a_measurement_promises(name: str) -> None:
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    spec = archgraph.load(name)
+    with torch.device("meta"):
+        module = archgraph.build(spec, init=False).eval()
+        image = torch.empty(1, *spec.input)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        out = module(image)
+    shapes = [tuple(parameter.shape) for parameter in module.parameters()]
+    assert sum(parameter.numel() for parameter in module.parameters()) == spec.expect["params"]
+    assert counter.get_total_flops() == 2 * spec.expect["macs"]
+    assert tuple(out.shape[1:]) == spec.expect["output"]
+    assert shapes_hash(shapes).startswith(spec.expect.get("param_shapes", ""))
 
 
 def test_each_depth_of_a_table_adds_the_same() -> None:
