@@ -11,7 +11,7 @@ Ownership and invariants, checked by `Graph.check`:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -103,9 +103,9 @@ class Graph:
         """Names of the nodes that a forward pass runs: those that reach an output of that mode."""
         return self._needed({r.node for name, r in self.outputs.items() if training or name not in self.train_only})
 
-    def useful(self) -> set[str]:
-        """Names of the nodes that reach an output or a feature."""
-        return self._needed({ref.node for ref in (*self.outputs.values(), *self.features.values())})
+    def useful(self, also: Iterable[str] = ()) -> set[str]:
+        """Names of the nodes that reach an output, a feature or one of the nodes `also`."""
+        return self._needed({*also, *(ref.node for ref in (*self.outputs.values(), *self.features.values()))})
 
     def _needed(self, wanted: set[str]) -> set[str]:
         for node in reversed(tuple(self.nodes.values())):

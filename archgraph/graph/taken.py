@@ -47,13 +47,12 @@ def pruned(graph: Graph, outputs: Mapping[str, Ref]) -> Graph:
 
 
 def trimmed(graph: Graph, uses: Collection[str]) -> Graph:
-    """The graph without those nodes below the names `uses` that no output and no feature needs.
+    """The graph without those nodes below the names `uses` that no output, no feature and no other node needs.
 
     So a network that takes all features of another one pays for those alone that it goes on with.
     """
-    needed = graph.useful()
     below = tuple(f"{name}." for name in uses)
-    needed.update(name for name in graph.nodes if not name.startswith(below))
+    needed = graph.useful(name for name in graph.nodes if not name.startswith(below))
     return graph if len(needed) == len(graph) else _kept(graph, needed)
 
 

@@ -124,3 +124,15 @@ def test_choices_inside_a_used_spec_are_asked_by_names_below_the_node(folder: Pa
     spec = load(folder, "graph:\n  - {use: {spec: backbone.yaml, take: c2}, id: net}\n")
     assert archgraph.expand(spec, choose=choose).nodes["net.low.conv"].shape[0] == 24
     assert asked == ["net.vars.w"]
+
+
+def test_what_an_unused_node_takes_of_a_use_stays_with_it(folder: Path) -> None:
+    graph = archgraph.expand(
+        load(
+            folder,
+            "graph:\n  - {use: {spec: backbone.yaml, take: features}, id: net}\n"
+            "  - {conv: [4, 3], from: net/c3, id: unused}\n  - {conv: [4, 3], from: net/c2}\n",
+        )
+    )
+    graph.check()
+    assert graph.nodes["unused"].inputs[0].node == "net.high.act"
