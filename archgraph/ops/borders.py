@@ -61,7 +61,7 @@ class Pad(Primitive):
 
     def lower(self, *inputs: Shape) -> Lowering:
         sides = self._sides(inputs[0])
-        if self.mode != "constant":
+        if len(sides) > 1 and not any(sides[0]):
             sides = sides[1:]
         # torch counts the axes of a padding from the last one.
         listed = ", ".join(f"{before}, {after}" for before, after in reversed(sides))

@@ -56,7 +56,7 @@ class MaxPool(Primitive):
     def lower(self, *inputs: Shape) -> Lowering:
         self._check_indices()
         axes = len(inputs[0]) - 1
-        target, pad = _target("Max", axes, self.pad)
+        target, pad = _target("Max", axes, self.pad, self.kernel, self.stride, self.dilation)
         kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=pad, dilation=self.dilation)
         kwargs |= {"ceil_mode": True} if self.ceil else {}
         kwargs |= {"return_indices": True} if self.indices else {}
@@ -103,7 +103,7 @@ class AvgPool(Primitive):
 
     def lower(self, *inputs: Shape) -> Lowering:
         axes = len(inputs[0]) - 1
-        target, pad = _target("Avg", axes, self.pad)
+        target, pad = _target("Avg", axes, self.pad, self.kernel, self.stride)
         kwargs = _sizes(axes, kernel_size=self.kernel, stride=self.stride, padding=pad)
         kwargs |= {"ceil_mode": True} if self.ceil else {}
         kwargs |= {} if self.count_include_pad else {"count_include_pad": False}
@@ -282,11 +282,17 @@ def _windows(
     return x[0], *(window(size, k, s, p, d, ceil=ceil) for size, k, s, p, d in rows)
 
 
-def _target(kind: str, axes: int, pad: _Pad) -> tuple[str, _Given]:
+def _target(
+    kind: str, axes: int, pad: _Pad, kernel: _Given, stride: _Given | None, dilation: _Given = 1
+) -> tuple[str, _Given]:
     """The class that pools with this padding, and the padding to give it."""
-    if pad == "tf_same":
-        return f"archgraph.nn.pool_same.{kind}Pool{axes}dSame", 0
-    return f"nn.{kind}Pool{axes}d", pad
+    if pad != "tf_same":
+        return f"nn.{kind}Pool{axes}d", pad
+    kernels = per_axis(kernel, axes, "kernel")
+    steps = {*per_axis(kernel if stride is None else stride, axes, "stride"), *per_axis(dilation, axes, "dilation")}
+    if steps == {1} and all(k % 2 for k in kernels):
+        return f"nn.{kind}Pool{axes}d", tuple(k // 2 for k in kernels)  # the same for all sizes
+    return f"archgraph.nn.pool_same.{kind}Pool{axes}dSame", 0
 
 
 def _grid(x: Shape, op: str, size: int | tuple[int | None, ...]) -> Shape:
