@@ -244,6 +244,9 @@ def test_aspp_equals_torchvision() -> None:
 
 @pytest.mark.torch
 def test_separable_aspp_equals_segmentation_models() -> None:
+    from torchvision_models import torchvision_models
+
+    torchvision_models()
     decoder = pytest.importorskip("segmentation_models_pytorch.decoders.deeplabv3.decoder")
     usual = "{conv: {norm: batch, act: relu}}"
     graph = expanded("aspp: {out: 4, rates: [1, 2, 3], separable: true}", (6, 9, 8), defaults=usual)
