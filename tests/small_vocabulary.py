@@ -48,6 +48,7 @@ USED = {
     "graph: [{linear: $w, id: a}, {linear: $classes, id: b}]\noutputs: {y: b, aux: a}\ntrain_only: [aux]\n"
     "features: {c1: a, c2: b}\n",
     "plain": "archgraph: 1\nname: plain\ninput: [3, 8, 8]\nvars: {w: 8}\ngraph: [linear: $w]\n",
+    "more.yaml": "archgraph: 1\nname: more\nblocks: {more: {args: {out: int}, graph: [linear: $out]}}\n",
     "parts.yaml": "archgraph: 1\nname: parts\nblocks: {unit: {args: {out: int, wide: 1}, graph: [linear: $out]}}\n",
 }
 """The specs that another may use, by the names it uses them under."""

@@ -9,19 +9,19 @@ from typing import Any
 from archgraph.spec.blocks import TYPE_WORDS
 from archgraph.spec.expectations import EXPECT, HASHES
 from archgraph.spec.foreign import all_blocks
-from archgraph.spec.layout import WIDTH, Doc, Entries, Items, Leaf, page
+from archgraph.spec.layout import WIDTH, Doc, Entries, Items, Leaf, flow, page
 from archgraph.spec.model import Block, Body, Choice, Expr, NodeSpec, Parameter, Range, Spec, Value, Variant
 from archgraph.spec.quoting import quote, write_scalar
 from archgraph.spec.vocabulary import BUILT_IN, Argument, Signature, Vocabulary, signature
 
-FLOW_NODE = 110
-"""A node with keys beside its op, or with a graph in it, stands on one line up to here."""
-FLOW_NODES = 3
-"""The body of a node stands on one line with up to so many nodes."""
-FLOW_DEFAULTS = 2
-"""Default arguments of so many ops stand on one line."""
+FLOW_BLOCK, FLOW_BODY = 3, 6
+"""The graph of a block, and a graph in a node, stands within a line with up to so many nodes."""
+FLOW_DEFAULTS = 90
+"""Default arguments stand on one line up to here."""
 POSITIONAL = 4
-"""From so many arguments on, a block's are written by position, as in the table of a paper."""
+"""From so many arguments on, a block's are written by position, as in the table of a paper; and fewer, if"""
+SHORT = 12
+"""all of them are as short as this."""
 _ROWS = ("convs", "linears", "batch_norms", "param_shapes")
 """Of what a spec expects: which layers it has, below what it costs."""
 _NOTHING = Leaf("", "")
@@ -56,11 +56,11 @@ def document(spec: Spec, vocabulary: Vocabulary) -> Entries:
         found["vars"] = writer.value(spec.vars)
     if spec.defaults:
         ops = {op: writer.value(given) for op, given in spec.defaults.items()}
-        found["defaults"] = Entries(ops, spread=len(ops) > FLOW_DEFAULTS)
+        found["defaults"] = Entries(ops, width=FLOW_DEFAULTS)
     if spec.blocks:
         found["blocks"] = Entries({name: writer.block(made) for name, made in spec.blocks.items()}, spread=True)
     if spec.graph.nodes:
-        found["graph"] = writer.nodes(spec.graph)
+        found["graph"] = Items([writer.node(node) for node in spec.graph.nodes], spread=True)
     for key in ("outputs", "train_only", "features"):
         if getattr(spec, key):
             found[key] = _doc(getattr(spec, key))
@@ -95,11 +95,11 @@ class _Writer:
             entries["inputs"] = _doc(made.inputs)
         if made.vars:
             entries["vars"] = self.value(made.vars)
-        entries["graph"] = self.nodes(made.graph, most=1)
+        entries["graph"] = self.body(made.graph, most=0 if _is_deep(made.graph) else FLOW_BLOCK)
         if made.outputs:
             same = all(name == node for name, node in made.outputs.items())
             entries["outputs"] = _doc(tuple(made.outputs) if same else made.outputs)
-        return Entries(entries, spread=True)
+        return Entries(entries, spread=bool(made.inputs or made.vars or made.outputs) or _is_deep(made.graph))
 
     def parameter(self, parameter: Parameter) -> Doc:
         if parameter.type is not None:
@@ -124,14 +124,10 @@ class _Writer:
         return _leaf(value)
 
     def body(self, body: Body, *, most: int) -> Items:
-        """A graph in a node; one of more nodes than `most`, or with graphs in it, has one node a line."""
+        """A graph in a node or a block; one of more nodes than `most`, or with graphs in it, has one node a line."""
         nodes = [self.node(node) for node in body.nodes]
-        return Items(nodes, spread=len(nodes) > (1 if _is_deep(body) else most), width=FLOW_NODE)
-
-    def nodes(self, body: Body, *, most: int = 0) -> Items:
-        """The graph of a file or a block, with one node a line if there are more than `most`."""
-        spread = bool(body.nodes) and (len(body.nodes) > most or _is_deep(body))
-        return Items([self.node(node) for node in body.nodes], spread=spread)
+        spread = len(nodes) > (min(most, 1) if _is_deep(body) else most)
+        return Items(nodes, spread=spread, tall=most < WIDTH and len(nodes) > 1)
 
     def node(self, node: NodeSpec) -> Doc:
         args = self.arguments(node)
@@ -139,7 +135,7 @@ class _Writer:
         if args is _NOTHING and not beside:
             return _leaf(node.op)
         spread = node.each is not None and len(node.each) > 1
-        return Entries({node.op: args, **beside}, spread=spread, width=FLOW_NODE, node=True)
+        return Entries({node.op: args, **beside}, spread=spread, node=True)
 
     def arguments(self, node: NodeSpec) -> Doc:
         """The arguments of a node, in the shortest form that is read the same."""
@@ -153,18 +149,25 @@ class _Writer:
             return _NOTHING
         values = [node.args[name] for name in order]
         if order == list(word.arguments)[: len(order)]:
-            if len(order) == 1 and _is_single(values[0]):
+            if len(order) == 1 and _is_single(values[0]) and not isinstance(values[0], bool):
                 return _leaf(values[0])
-            required = [name for name, argument in word.arguments.items() if argument.required]
-            by_position = order == required or (node.op in self.blocks and len(order) >= POSITIONAL)
-            if by_position and len(order) > 1 and all(_is_single(v) or _are_single(v) for v in values):
+            if len(order) > 1 and self.by_position(node, order, word):
                 return Items([self.value(value) for value in values])
         docs = {name: self.argument(node.args[name], word) for name in order}
-        return Entries(docs, width=FLOW_NODE if any(map(_holds_graph, values)) else WIDTH)
+        return Entries(docs)
+
+    def by_position(self, node: NodeSpec, order: list[str], word: Signature) -> bool:
+        """Whether the first arguments of a word, in order, are as clear without their names."""
+        values = [node.args[name] for name in order]
+        if not all(_is_single(value) or _are_single(value) for value in values):
+            return False
+        if node.op in self.blocks:
+            return len(order) >= POSITIONAL or all(len(flow(self.value(value))) <= SHORT for value in values)
+        return order == [name for name, argument in word.arguments.items() if argument.required]
 
     def argument(self, value: Value, word: Signature) -> Doc:
         if isinstance(value, Body):
-            return self.body(value, most=WIDTH if word.rest else FLOW_NODES)
+            return self.body(value, most=WIDTH if word.rest else FLOW_BODY)
         return self.value(value)
 
     def torch_arguments(self, node: NodeSpec) -> Doc:

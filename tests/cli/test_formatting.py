@@ -100,7 +100,7 @@ def test_standard_input_is_printed(folder: Path) -> None:
 
 
 def test_a_file_of_blocks_and_the_file_that_uses_it(archgraph: Archgraph, folder: Path) -> None:
-    parts = "archgraph: 1\nname: parts\n\nblocks:\n  unit:\n    graph: [relu]\n"
+    parts = "archgraph: 1\nname: parts\n\nblocks:\n  unit: {graph: [relu]}\n"
     (folder / "parts.yaml").write_text(parts)
     (folder / "user.yaml").write_text(BROKEN.replace("graph: [convv: 3,", "use: [parts.yaml]\ngraph: [unit,"))
     assert archgraph("fmt", "parts.yaml", "user.yaml").out == "user.yaml is laid out\n"

@@ -20,7 +20,7 @@ name: canonical
 about: What is written is what a person would write
 source: arXiv:1512.03385, Table 1
 input: {left: [3, 224, 224], right: [3, 56, 56]}
-use: [parts.yaml]
+use: [more.yaml]
 vars: {classes: 1000, width: {range: [16, 64], step: 8}}
 defaults: {conv: {norm: batch, act: relu}}
 
@@ -33,7 +33,7 @@ blocks:
             - conv: [$planes, 1]
             - conv: {out: $planes, kernel: 3, stride: $stride}
             - conv: {out: 4*$planes, kernel: 1, act: none}
-            - se: 16
+            - {se: 16, when: $planes > 16}
           shortcut: identity
           act: relu
   basic:
@@ -55,12 +55,15 @@ blocks:
     graph:
       - {conv: [$width, 3], id: up, from: in}
       - {max_pool: 2, from: in}
-      - {hourglass: {depth: $depth - 1, width: $width}, when: $depth > 1}
+      - {hourglass: [$depth - 1, $width], when: $depth > 1}
       - {add: , from: [up, prev]}
+  unit: {args: {w: int}, graph: [conv: [$w, 3], relu]}
+  join: {graph: [{add: , from: [in/0, in/1]}]}
   split:
     inputs: [x, skip]
     graph: [{add: , id: both, from: [x, skip]}]
     outputs: {sum: both, first: in/0}
+  pair: {args: {width: int, stride: 1}, graph: [conv: {out: $width, kernel: 3, stride: $stride}, unit: $width]}
   twice:
     graph:
       - {conv: [8, 3], id: a}
@@ -88,7 +91,10 @@ graph:
   - nn.GELU: tanh
   - nn.Conv2d: [8, 64, [1, 3]]
   - nn.PReLU: {num_parameters: 8}
-  - unit: 3
+  - more: 3
+  - unit: 16
+  - pair: [$width, 2]
+  - pair: {width: $width, stride: 2 if $classes > 1000 else 1}
   - linear: $classes
 outputs: {logits: linear1, aux: stage.0}
 train_only: [aux]
@@ -165,9 +171,10 @@ def test_a_text_is_read_back_wherever_it_stands(text: str) -> None:
         ("  - residual:\n      body: [relu]\n", "  - residual: {body: [relu]}\n"),
         ("  - residual:\n      body: []\n    id: x\n", "  - {residual: {body: []}, id: x}\n"),
         (
-            "  - residual: {body: [relu, relu, relu, se]}\n",
-            "  - residual:\n      body:\n        - relu\n        - relu\n        - relu\n        - se\n",
+            "  - residual: {body: [relu, relu, relu, relu, relu, relu, relu]}\n",
+            "  - residual:\n      body:\n" + "        - relu\n" * 7,
         ),
+        ("  - dropout: true\n", "  - dropout: {p: true}\n"),
         ("  - {linear: 3, each: {a: [1], b: [2]}}\n", "  - linear: 3\n    each: {a: [1], b: [2]}\n"),
         ("  - {linear: 3, each: {a: [1]}}\n", "  - {linear: 3, each: {a: [1]}}\n"),
     ],
