@@ -2,7 +2,8 @@
 
 What a fenced block says after its language decides what is done with it:
 
-- `yaml`: a whole spec. `file=net.yaml` also writes it, for the commands below it on the page.
+- `yaml`: a whole spec. `file=net.yaml` also writes it, for the commands below it on the page; `python file=ops.py`
+  writes a module.
 - `yaml fragment`: a part of a spec, completed with a standard head. `wrong` beside either: the `text` block that
   follows is what the tool says of it. `recipe`: not a spec.
 - `console`: `archgraph` commands after `$ `, `| head -3` too, with what they print. `varies`: a search, whose
@@ -32,8 +33,9 @@ from typing import Any
 import archgraph
 from archgraph.cli import main as cli
 from archgraph.emit.picture import Drawing
-from archgraph.ops import OPS, vocabulary
+from archgraph.ops import OPS
 from archgraph.ops.base import Op
+from archgraph.ops.plugins import forget
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -105,10 +107,10 @@ def completed(block: Block) -> str:
     return "".join([block.text, *(f"{key}: {value}\n" for key, value in HEAD.items() if key not in keys), *graph])
 
 
-def complaint(text: str, name: str) -> str:
-    """What the tool says of a spec, or of the network it makes; empty where it is fine."""
+def complaint(text: str, name: str, *, folder: Path | None = None) -> str:
+    """What the tool says of a spec, or of the network it makes; empty where it is fine. `folder` has what it uses."""
     try:
-        archgraph.expand(archgraph.loads(text, name=name))
+        archgraph.expand(archgraph.loads(text, name=name, base=folder))
     except archgraph.SpecError as error:
         return f"{error}\n"
     return ""
@@ -118,14 +120,14 @@ def results(page: Path, *, torch: bool, slow: bool = False) -> Iterator[tuple[Bl
     """Run the blocks of a page that need torch, or the others, and give each with what it should read."""
     found = blocks(page)
     names: dict[str, Any] = {"__name__": "__main__"}
-    with tempfile.TemporaryDirectory() as folder, _inside(Path(folder)), _words(names):
+    with tempfile.TemporaryDirectory() as folder, _inside(Path(folder)), _words():
         for block, after in itertools.zip_longest(found, found[1:]):
-            if block.language == "yaml" and block.file:
+            if block.file:
                 Path(block.file).write_text(block.text, encoding="utf-8")
             if block.quotes and "recipe" in block.words and not torch:
                 yield block, (ROOT / block.quotes).read_text(encoding="utf-8")
             wanted = ("torch" in block.words) is torch and (slow or "slow" not in block.words)
-            if block.language in ("pycon", "python") and (torch or wanted) and not block.quotes:
+            if block.language in ("pycon", "python") and (torch or wanted) and not (block.quotes or block.file):
                 got = _python(block, names)
                 if wanted and got is not None:
                     yield block, got
@@ -133,7 +135,7 @@ def results(page: Path, *, torch: bool, slow: bool = False) -> Iterator[tuple[Bl
                 commands = [line for line in block.text.splitlines() if line.startswith("$ ")]
                 yield block, "".join(_command(line, apart=torch) for line in commands)
             elif wanted and "wrong" in block.words and after is not None and after.language == "text":
-                yield after, complaint(completed(block), block.file or "net.yaml")
+                yield after, complaint(completed(block), block.file or "net.yaml", folder=Path())
 
 
 def drawn(page: Path) -> Iterator[tuple[Path, str]]:
@@ -187,21 +189,27 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _words(names: dict[str, Any]) -> Iterator[None]:
-    """Take the ops of a page out of the vocabulary again."""
+def _words() -> Iterator[None]:
+    """Take the ops of a page out of the vocabulary again; modules that it writes can be imported."""
+    ops, modules, folder = dict(OPS), set(sys.modules), str(Path.cwd().resolve())
+    sys.path.insert(0, folder)
     try:
         yield
     finally:
-        for op in ops_in(names):
-            del OPS[op.op]  # type: ignore[attr-defined]  # a dict, which nobody else writes
-        vocabulary.cache_clear()
+        OPS.clear()
+        OPS.update(ops)
+        forget()
+        sys.path.remove(folder)
+        for name in set(sys.modules) - modules:
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(folder):
+                del sys.modules[name]
 
 
 def _add_words(names: dict[str, Any]) -> None:
     for op in ops_in(names):
-        if OPS.setdefault(op.op, op) is not op:  # type: ignore[attr-defined]
+        if OPS.setdefault(op.op, op) is not op:
             raise ValueError(f"{op.op} is an op already: the page needs another example")
-    vocabulary.cache_clear()
+    forget()
 
 
 def ops_in(names: dict[str, Any]) -> list[type[Op]]:

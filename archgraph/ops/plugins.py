@@ -34,9 +34,9 @@ def plugin(source: str | ModuleType) -> tuple[str, ...]:
     or, without one, the classes it defines that are ops. Raises UsageError for what cannot be imported or is no op,
     and for a name that another op has; then none of them is added.
     """
+    name = f"plug-in {(source.__name__ if isinstance(source, ModuleType) else source)!r}"
     if isinstance(source, ModuleType):
-        return _add(source.__name__, _ops(source.__name__, source))
-    name = f"plug-in {source!r}"
+        return _add(name, _ops(name, source))
     return _add(name, _ops(name, _imported(name, lambda: _module(source))))
 
 
