@@ -26,9 +26,6 @@ NETWORKS = [name for name in zoo.names() if zoo.find(name).path.parent.name != "
 """The zoo without the small specs that show one technique each, which have tests of their own."""
 
 WRITTEN = [name for name in REFERENCE if name in set(NETWORKS)]
-MISSING = {"nasnet_a_large", "nasnet_a_mobile", "pnasnet5large", "nasbench201_conv3x3", "nasbench201_conv3x3_c100"}
-"""Networks that are measured and not yet in the zoo; none may join them."""
-
 HEADS = ("deeplabv3", "deeplabv3plus")
 ALSO = {
     "cifar_resnet8": "a small relative of cifar_resnet20 that nobody published",
@@ -36,12 +33,14 @@ ALSO = {
     "resnet101": "torchvision builds it",
     "densenet169": "torchvision builds it",
     "vgg13_bn": "torchvision builds it",
+    "airbench94": "counted by hand from its paper, in test_written_out.py",
+    "nasbench201": "the cell of the best validation; the table of the benchmark has it",
     **{f"{head}_hrnetv2_w{w}": "the parts are published, not the whole" for head in HEADS for w in (18, 48)},
 }
 """Networks of the zoo without a measurement."""
 
-PUBLISHED = {"resnet101": 44_549_160, "densenet169": 14_149_480, "vgg13_bn": 133_053_736}
-"""Parameters that torchvision's documentation states."""
+PUBLISHED = {"resnet101": 44_549_160, "densenet169": 14_149_480, "vgg13_bn": 133_053_736, "nasbench201": 1_073_466}
+"""Parameters that torchvision's documentation states, and the table of NAS-Bench-201."""
 
 COUNTS = {"n_conv": "convs", "n_linear": "linears", "n_bn": "batch_norms"}
 """Layers, by their names in a measurement and in `expect`."""
@@ -171,7 +170,10 @@ def test_torch_counts_what_a_spec_without_a_measurement_promises(name: str) -> N
     shapes = [tuple(parameter.shape) for parameter in module.parameters()]
     assert sum(parameter.numel() for parameter in module.parameters()) == spec.expect["params"]
     assert counter.get_total_flops() == 2 * spec.expect["macs"]
-    assert tuple(out.shape[1:]) == spec.expect["output"]
+    given = (
+        {name: tuple(part.shape[1:]) for name, part in out.items()} if isinstance(out, dict) else tuple(out.shape[1:])
+    )
+    assert given == spec.expect["output"]
     assert shapes_hash(shapes).startswith(spec.expect.get("param_shapes", ""))
 
 
@@ -189,7 +191,7 @@ def test_every_network_of_the_zoo_is_measured_or_says_why_not() -> None:
 
 
 def test_every_measured_network_is_in_the_zoo() -> None:
-    assert set(REFERENCE) - set(WRITTEN) <= MISSING
+    assert set(REFERENCE) <= set(WRITTEN)
 
 
 @pytest.mark.parametrize("name", zoo.names())
