@@ -12,19 +12,19 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
-import torch
 from torch import nn
 
 from archgraph.errors import MatchError
+from archgraph.interop.recording import Example
 from archgraph.interop.wiring import Vertex, wiring
 
 Colours: TypeAlias = list[int]
 
 
-def match(source: nn.Module, target: nn.Module, example: torch.Tensor, *, training: bool = True) -> dict[str, str]:
+def match(source: nn.Module, target: nn.Module, example: Example, *, training: bool = True) -> dict[str, str]:
     """For every weight and buffer of `source`, its name in `target`.
 
-    `example` is an input of both; they run in training mode (on shapes alone) unless `training` is False, so
+    `example` is an input of both (or a tuple of several); they run in training mode (on shapes alone) unless `training` is False, so
     that heads of training are there too. Where parallel branches are alike, either of them may be the
     partner. Raises MatchError, which names the first difference, where the two are not the same network.
     """
@@ -139,12 +139,12 @@ def _described(
 ) -> str:
     graph, colours = theirs
     message = f"{sides[0]} has {vertex.text}, to which nothing in {sides[1]} corresponds"
-    fed = [
+    fed = dict.fromkeys(
         other.text
         for other in graph
         if feeds and other.feeds and colours[other.feeds[0]] == feeds[0] and other.label != vertex.label
-    ]
-    return f"{message}; fed by the same value, it has {', '.join(fed[:3])}" if fed else message
+    )
+    return f"{message}; fed by the same value, it has {', '.join([*fed][:3])}" if fed else message
 
 
 def _unread(source: nn.Module, target: nn.Module, mapping: dict[str, str]) -> dict[str, str]:

@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from archgraph.interop.match import match
+from archgraph.interop.recording import Example
 
 
-def transplant(source: nn.Module, target: nn.Module, example: torch.Tensor, *, training: bool = True) -> dict[str, str]:
+def transplant(source: nn.Module, target: nn.Module, example: Example, *, training: bool = True) -> dict[str, str]:
     """Copy every weight and buffer of `source` into `target`, and give the pairs of names.
 
     The pairs are those of `match`, which raises MatchError where the two differ; then nothing is copied.
