@@ -159,10 +159,11 @@ class _Writer:
     def by_position(self, node: NodeSpec, order: list[str], word: Signature) -> bool:
         """Whether the first arguments of a word, in order, are as clear without their names."""
         values = [node.args[name] for name in order]
+        if node.op in self.blocks:
+            short = len(order) >= POSITIONAL or all(len(flow(self.value(value))) <= SHORT for value in values)
+            return short and all(map(_is_single, values))
         if not all(_is_single(value) or _are_single(value) for value in values):
             return False
-        if node.op in self.blocks:
-            return len(order) >= POSITIONAL or all(len(flow(self.value(value))) <= SHORT for value in values)
         return order == [name for name, argument in word.arguments.items() if argument.required]
 
     def argument(self, value: Value, word: Signature) -> Doc:
