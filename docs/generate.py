@@ -75,18 +75,21 @@ def _cost(op: type[Op], example: Example) -> str:
     made = make(op.op, example.args)
     if isinstance(made, Primitive):
         known = facts(made, example.inputs)
-        shape, params, macs = known.shape, known.params, known.macs
+        shapes, params, macs = [known.shape, *known.further], known.params, known.macs
     else:
         graph = archgraph.expand(_spec(op, example))
         cost = archgraph.cost(graph)
-        shape, params, macs = cost.outputs["output"], cost.params, cost.macs
+        shapes, params, macs = list(cost.outputs.values()), cost.params, cost.macs
     counts: Mapping[str, int] = {"parameters": params, "MACs": macs}
     costs = [f"{count:,} {name}" for name, count in counts.items() if count]
-    return f"{', '.join(map(show, example.inputs))} -> {', '.join([show(shape), *costs])}"
+    return f"{', '.join(map(show, example.inputs))} -> {', '.join([*map(show, shapes), *costs])}"
 
 
 def _spec(op: type[Op], example: Example) -> Spec:
-    return Spec("example", example.inputs[0], Body((NodeSpec(op.op, example.args),)))
+    """A network of the example alone, which takes all of its inputs, in order."""
+    several = {f"x{number}": shape for number, shape in enumerate(example.inputs)}
+    inputs = several if len(several) > 1 else example.inputs[0]
+    return Spec("example", inputs, Body((NodeSpec(op.op, example.args),)))
 
 
 def main() -> None:

@@ -57,7 +57,9 @@ Take = Annotated[
 ]
 Plugins = Annotated[
     list[str] | None,
-    typer.Option("--plugin", metavar="MODULE", help="Take the ops of a Python module or file, too.", show_default=False),
+    typer.Option(
+        "--plugin", metavar="MODULE", help="Take the ops of a Python module or file, too.", show_default=False
+    ),
 ]
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 160
 """Columns where the output is no terminal and `COLUMNS` says nothing: few tables need to be cut there."""
 
+WIDE = 130
+"""Columns from which there is room for more than the most important texts."""
+
 MEANINGS = {
     "params": "trainable parameters",
     "buffers": "numbers kept but not trained",
@@ -82,17 +85,23 @@ def features(graph: Graph, found: Mapping[str, Feature]) -> None:
 
 
 def zoo(networks: Iterable[tuple[str, str, Spec, Cost]]) -> None:
-    """The table of `archgraph zoo`: family, file, spec and cost of each network."""
-    table = new_table("family", "network", right=("params", "MACs", "input"))
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    table.add_column("about", overflow="fold")
-    table.add_column("source", style="dim", overflow="fold")
+    """The table of `archgraph zoo`: family, file, spec and cost of each network, a line each below its family."""
+    table = new_table("network", right=("params", "MACs", "input"))
+    table.columns[0].no_wrap = True
+    table.add_column("about")
+    wide = console().width >= WIDE
+    if wide:
+        table.add_column("source", style="dim")
     above = ""
     for family, _, spec, found in networks:
+        if family != above:
+            table.add_row(Text(family, "bold cyan"))
         inputs = spec.input.values() if isinstance(spec.input, Mapping) else [spec.input]
         counts = human(found.params), human(found.macs), ", ".join(map(_size, inputs))
-        first = family if family != above else ""
-        table.add_row(first, printable(spec.name), *counts, printable(spec.about), printable(spec.source))
+        name = Text(f"  {printable(spec.name)}", "none")
+        texts = (spec.about, spec.source) if wide else (spec.about,)
+        lines = (Text(printable(line), no_wrap=True, overflow="ellipsis") for line in texts)
+        table.add_row(name, *counts, *lines)
         above = family
     print_all(table)
 
@@ -180,12 +189,17 @@ def _size(shape: Shape) -> str:
     return shapes.show(shape).replace("x", "×")
 
 
+def console(width: int | None = None) -> Console:
+    """A console as wide as the terminal is, or `width`."""
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(width=width or (None if known else PIPE_WIDTH), highlight=False, markup=False, emoji=False)
+
+
 def print_all(*what: RenderableType, width: int | None = None) -> None:
     """Print as wide as the terminal is, or `width`; with no terminal, without the blanks that fill a table's lines."""
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=width or (None if known else PIPE_WIDTH), highlight=False, markup=False, emoji=False)
-    with console.capture() as captured:
+    printer = console(width)
+    with printer.capture() as captured:
         for one in what:
-            console.print(one, soft_wrap=isinstance(one, str) and one.startswith("  "))
+            printer.print(one, soft_wrap=isinstance(one, str) and one.startswith("  "))
     printed = captured.get()
-    print(printed if console.is_terminal else re.sub(r" +$", "", printed, flags=re.MULTILINE), end="")
+    print(printed if printer.is_terminal else re.sub(r" +$", "", printed, flags=re.MULTILINE), end="")

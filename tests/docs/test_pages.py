@@ -8,11 +8,13 @@ from types import ModuleType
 
 import pytest
 
+from archgraph.schema import schema
 from archgraph.search.mutations import MUTATIONS
 from archgraph.search.recipe import OBJECTIVES, Evaluate, Recipe
+from archgraph.spec.blocks import KEYS as BLOCK_KEYS
+from archgraph.spec.expectations import EXPECT
 from archgraph.spec.model import RESERVED
 from archgraph.spec.operators import FUNCTIONS
-from archgraph.spec.expectations import EXPECT
 from archgraph.spec.parser import KEYS
 from archgraph.train.data import DATA
 from archgraph.train.settings import Training
@@ -21,13 +23,15 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 PICTURE = re.compile(r'<img src="([^"]+)"')
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
-LANGUAGES = {"yaml", "text", "console", "pycon", "python", "diff", "sh", ""}
+LANGUAGES = {"yaml", "text", "console", "pycon", "python", "diff", "sh", "json", "lua", ""}
 
 
-def test_every_spec_is_a_network_or_shows_its_mistakes(page: Path, pages: ModuleType) -> None:
+def test_every_spec_is_a_network_or_shows_its_mistakes(page: Path, pages: ModuleType, tmp_path: Path) -> None:
     for block in pages.blocks(page):
-        if block.language == "yaml" and "recipe" not in block.words:
-            said = pages.complaint(pages.completed(block), block.file or "net.yaml")
+        if block.file:
+            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+        if block.language == "yaml" and not {"recipe", "torch"} & set(block.words):
+            said = pages.complaint(pages.completed(block), block.file or "net.yaml", folder=tmp_path)
             assert bool(said) == ("wrong" in block.words), f"{block}\n{said}"
 
 
@@ -110,6 +114,14 @@ def test_the_recipes_page_has_every_key_mutation_and_objective(pages: ModuleType
 
 def test_the_language_page_has_every_key_and_function(pages: ModuleType) -> None:
     text = (pages.ROOT / "docs" / "language.md").read_text(encoding="utf-8")
-    later = {"share"}
     words = {word for code in re.findall(r"`([^`\n]+)`", text) for word in re.findall(r"\w+", code)}
-    assert {*KEYS, *RESERVED, *FUNCTIONS, *EXPECT} - later <= words
+    assert {*KEYS, *BLOCK_KEYS, *RESERVED, *FUNCTIONS, *EXPECT} <= words
+
+
+def test_every_spec_is_valid_under_the_schema(page: Path, pages: ModuleType) -> None:
+    jsonschema, ruamel = pytest.importorskip("jsonschema"), pytest.importorskip("ruamel.yaml")
+    validator = jsonschema.Draft7Validator(schema())
+    for block in pages.blocks(page):
+        if block.language == "yaml" and not {"recipe", "wrong"} & set(block.words):
+            data = ruamel.YAML(typ="safe", pure=True).load(pages.completed(block))
+            assert [error.message for error in validator.iter_errors(data)] == [], str(block)
