@@ -34,7 +34,7 @@ def load(name: str | os.PathLike[str]) -> Spec:
     Raises SpecError with every mistake in the file and in those it uses, UsageError where there is no such network,
     file or variant.
     """
-    return _loaded(locate(name), ())
+    return _Reading().spec(locate(name))
 
 
 def loads(text: str, *, name: str = "<text>", base: str | os.PathLike[str] | None = None) -> Spec:
@@ -42,8 +42,7 @@ def loads(text: str, *, name: str = "<text>", base: str | os.PathLike[str] | Non
 
     Raises SpecError.
     """
-    folder = None if base is None else Path(base)
-    return _parsed(read(Source(name, text)), partial(_opened, folder, ()))
+    return _parsed(read(Source(name, text)), _Reading().opener(None if base is None else Path(base)))
 
 
 def laid_out(source: Source, *, path: Path | None = None) -> str:
@@ -55,7 +54,7 @@ def laid_out(source: Source, *, path: Path | None = None) -> str:
 
     tree = read(source)
     blocks = isinstance(tree.root, Map) and "blocks" in tree.root.entries and "graph" not in tree.root.entries
-    opener = partial(_opened, path.parent, (path.resolve(),)) if path else partial(_opened, None, ())
+    opener = _Reading().opener(path.parent, path.resolve()) if path else _Reading().opener(None)
     return formatted(source, _parsed(tree, opener, blocks=blocks), vocabulary())
 
 
@@ -130,12 +129,43 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
 
 
-def _loaded(where: Where, above: tuple[Path, ...], *, blocks: bool = False) -> Spec:
-    """The spec of a file; `above` are the files that use it, from the outermost."""
-    path = where.path
-    opener = partial(_opened, path.parent, (*above, path.resolve()))
-    spec = _parsed(read(source_of(path)), opener, blocks=blocks)
-    return variant(spec, where.variant) if where.variant else spec
+class _Reading:
+    """One reading of a spec with all that it uses: every file is read once, however many use it."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[Path, bool], Spec | SpecError] = {}
+
+    def spec(self, where: Where, *above: Path, blocks: bool = False) -> Spec:
+        """The spec of a file; `above` are the files that use it, from the outermost."""
+        path = where.path.resolve()
+        found = self.known.get((path, blocks))
+        if found is None:
+            try:
+                opener = self.opener(where.path.parent, *above, path)
+                found = _parsed(read(source_of(where.path)), opener, blocks=blocks)
+            except SpecError as error:
+                found = error
+            self.known[path, blocks] = found
+        if isinstance(found, SpecError):
+            raise found
+        return variant(found, where.variant) if where.variant else found
+
+    def opener(self, base: Path | None, *above: Path) -> Opener:
+        """Opens what a file in the folder `base` uses."""
+        return partial(self._opened, base, above)
+
+    def _opened(self, base: Path | None, above: tuple[Path, ...], text: str, *, blocks: bool) -> Spec:
+        try:
+            where = _below(base, text) if is_path(text) else zoo.find(text)
+            path = where.path.resolve()
+            if path in above:
+                circle = " -> ".join(file.name for file in (*above[above.index(path) :], path))
+                raise RuleError(f"{quoted(text)} uses itself: {circle}", hint="a spec is made of others, not of itself")
+            if len(above) >= MAX_USES:
+                raise RuleError(f"{quoted(text)}: specs use one another more than {MAX_USES} deep")
+            return self.spec(where, *above, blocks=blocks)
+        except UsageError as error:
+            raise RuleError(str(error)) from None
 
 
 def _parsed(tree: Tree, opener: Opener, *, blocks: bool = False) -> Spec:
@@ -155,21 +185,6 @@ def _parsed(tree: Tree, opener: Opener, *, blocks: bool = False) -> Spec:
         if vocabulary() is words:
             raise
     return parse(tree, vocabulary(), opener=opener, blocks=blocks)
-
-
-def _opened(base: Path | None, above: tuple[Path, ...], text: str, *, blocks: bool) -> Spec:
-    """The spec that a file in the folder `base` uses under this name. Raises RuleError and SpecError."""
-    try:
-        where = _below(base, text) if is_path(text) else zoo.find(text)
-        path = where.path.resolve()
-        if path in above:
-            circle = " -> ".join(file.name for file in (*above[above.index(path) :], path))
-            raise RuleError(f"{quoted(text)} uses itself: {circle}", hint="a spec is made of others, not of itself")
-        if len(above) >= MAX_USES:
-            raise RuleError(f"{quoted(text)}: specs use one another more than {MAX_USES} deep")
-        return _loaded(where, above, blocks=blocks)
-    except UsageError as error:
-        raise RuleError(str(error)) from None
 
 
 def _below(base: Path | None, text: str) -> Where:

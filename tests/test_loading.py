@@ -208,3 +208,16 @@ def test_a_long_chain_of_files_ends(folder: Path) -> None:
         (folder / f"n{number}.yaml").write_text(HEAD + f"graph: [use: n{number + 1}.yaml]\n")
     (folder / "n30.yaml").write_text(BACKBONE)
     assert "'n15.yaml': specs use one another more than 16 deep" in said(folder, "graph: [use: n0.yaml]\n")
+
+
+def test_files_that_use_one_another_twice_are_read_once_and_end(folder: Path) -> None:
+    """Each file takes the next one twice, and of what it gives only the first: 2 ** 12 expansions."""
+    for number in range(12):
+        used = (
+            f"{{use: n{number + 1}.yaml, id: a}}, {{use: ./n{number + 1}.yaml, id: b, from: in}}, {{relu: , from: a}}"
+        )
+        (folder / f"n{number}.yaml").write_text(HEAD + f"graph: [{used}]\n")
+    (folder / "n12.yaml").write_text(HEAD + "graph: [{relu: , repeat: 100}, conv: [3, 3]]\n")
+    spec = archgraph.load(folder / "n0.yaml")
+    with pytest.raises(SpecError, match="the network takes more than 100,000 steps to expand"):
+        archgraph.expand(spec)

@@ -352,9 +352,11 @@ class _Expansion:
         inside = settled(self.spec, args, inputs)
         shapes = dict(zip(input_shapes(inside), map(self.assembly.shape, inputs), strict=True))
         ask: Choose | None = (lambda key, choice: choose(f"{name}.{key}", choice)) if choose else None
+        expansion = _Expansion(inside, shapes, ask)
+        expansion.steps = self.steps  # of all together, or specs that use one another twice would double them
         self.depth += 1
         try:
-            graph = taken(_Expansion(inside, shapes, ask).resolved(), args.get("take", "outputs"))
+            graph = taken(expansion.resolved(), args.get("take", "outputs"))
         except SpecError as error:
             self.findings.extend(finding for finding in error.findings if finding not in self.findings)
             raise _Unknown from None
@@ -362,6 +364,7 @@ class _Expansion:
             raise RuleError(str(error), argument="take") from None
         finally:
             self.depth -= 1
+            self.steps = expansion.steps
         self._step(node, name, len(graph))
         self.uses.append(name)
         if len(graph.outputs) > 1 or args.get("take") == "features":

@@ -35,13 +35,13 @@ def signatures(blocks: Mapping[str, Entry]) -> dict[str, Signature]:
             arguments = {
                 key: Argument(key, _type(argument) is not None) for key, argument in args.value.entries.items()
             }
-        outputs: tuple[str, ...] = ()
+        outputs: dict[str, None] = {}
         if "outputs" in entries:
             given = entries["outputs"].value
             if isinstance(given, Map):
-                outputs = tuple(given.entries)
+                outputs = dict.fromkeys(given.entries)
             elif isinstance(given, Seq):
-                outputs = tuple(item.text for item in given.items if isinstance(item, Scalar))
+                outputs = dict.fromkeys(item.text for item in given.items if isinstance(item, Scalar))
         found[name] = Signature(name, arguments, outputs=outputs)
     return found
 

@@ -63,7 +63,7 @@ def foreign_words(
 
 def _signature(name: str, block: Block) -> Signature:
     arguments = {arg: Argument(arg, parameter.type is not None) for arg, parameter in block.args.items()}
-    return Signature(name, arguments, outputs=tuple(block.outputs))
+    return Signature(name, arguments, outputs=dict.fromkeys(block.outputs))
 
 
 def _variables(block: Block) -> set[str]:

@@ -45,13 +45,14 @@ class References:
 
     def __init__(self, words: Vocabulary, uses: Uses, findings: Findings) -> None:
         self.words, self.uses, self.findings = words, uses, findings
+        self._outputs: dict[int, Collection[str] | None] = {}
 
     def check_body(self, body: Body, inputs: Collection[str] = ()) -> None:
         """Check one graph: every name once, and every `from`, `share` and `like` a name that stands above.
 
         `inputs` are names that stand for inputs of the graph.
         """
-        names = node_names(body)
+        names, inputs = node_names(body), frozenset(inputs)
         first: dict[str, NodeSpec] = {}
         for name, node in zip(names, body.nodes, strict=True):
             if name in first or name in inputs:
@@ -71,7 +72,7 @@ class References:
         self, what: str, wanted: Mapping[str, tuple[str, Mark]], body: Body, inputs: Collection[str]
     ) -> None:
         """Check that what `outputs` or `features` name stands in the graph."""
-        nodes = dict(zip(node_names(body), body.nodes, strict=True))
+        nodes, inputs = dict(zip(node_names(body), body.nodes, strict=True)), frozenset(inputs)
         for text, at in wanted.values():
             reference = read_reference(text)
             name = reference.name if reference else ""
@@ -161,20 +162,26 @@ class References:
         output = reference.output
         if output == 0:
             return
-        if node.op == USE:
-            names = self.uses.outputs(node)
-            if names is None:
-                return
-        else:
-            signature = self.words.get(node.op)
-            names = signature.outputs if signature else ()
+        names = self._named_outputs(node)
+        if names is None:
+            return
         name = quoted(reference.name)
         if isinstance(output, str) and output not in names:
             hint = nearest(output, names, kind="outputs") if names else "its outputs have numbers: `x/0`, `x/1`"
             self.findings.add(f"{name} ({node.op}) has no output {quoted(output)}", at, hint)
         elif isinstance(output, int) and names and output >= len(names):
-            hint = f"it gives {len(names)}: {', '.join(names[:12])}"
+            hint = f"it gives {len(names)}: {', '.join(list(names)[:12])}"
             self.findings.add(f"{name} ({node.op}) has no output {output}", at, hint)
+
+    def _named_outputs(self, node: NodeSpec) -> Collection[str] | None:
+        """Names of what a node gives; none where it has no names for it, None where they are not known."""
+        if node.op != USE:
+            signature = self.words.get(node.op)
+            return signature.outputs if signature else ()
+        if id(node) not in self._outputs:
+            names = self.uses.outputs(node)
+            self._outputs[id(node)] = None if names is None else dict.fromkeys(names)
+        return self._outputs[id(node)]
 
     def _check_copies(self, reference: Reference, at: Mark | None, node: NodeSpec) -> None:
         """Check `stage.0.2` against the columns and copies that can be counted without evaluating anything."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -37,7 +37,7 @@ class Signature:
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     rest: bool = False
     free: bool = False
-    outputs: tuple[str, ...] = ()
+    outputs: Collection[str] = ()
     nodes: tuple[str, ...] = field(init=False, compare=False)
     columns: tuple[str, ...] = field(init=False, compare=False)
 
