@@ -35,7 +35,7 @@ from archgraph.cli import main as cli
 from archgraph.emit.picture import Drawing
 from archgraph.ops import OPS
 from archgraph.ops.base import Op
-from archgraph.ops.plugins import forget
+from archgraph.ops.plugins import apart, forget
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -191,14 +191,12 @@ def _inside(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _words() -> Iterator[None]:
     """Take the ops of a page out of the vocabulary again; modules that it writes can be imported."""
-    ops, modules, folder = dict(OPS), set(sys.modules), str(Path.cwd().resolve())
+    modules, folder = set(sys.modules), str(Path.cwd().resolve())
     sys.path.insert(0, folder)
     try:
-        yield
+        with apart():
+            yield
     finally:
-        OPS.clear()
-        OPS.update(ops)
-        forget()
         sys.path.remove(folder)
         for name in set(sys.modules) - modules:
             if str(getattr(sys.modules[name], "__file__", "")).startswith(folder):

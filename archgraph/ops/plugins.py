@@ -10,7 +10,8 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,7 @@ from archgraph.spec.model import RESERVED
 from archgraph.spec.vocabulary import BUILT_IN
 
 GROUP = "archgraph.ops"
+_GIVEN: dict[str, None] = {}
 
 
 def plugin(source: str | ModuleType) -> tuple[str, ...]:
@@ -37,7 +39,14 @@ def plugin(source: str | ModuleType) -> tuple[str, ...]:
     name = f"plug-in {(source.__name__ if isinstance(source, ModuleType) else source)!r}"
     if isinstance(source, ModuleType):
         return _add(name, _ops(name, source))
-    return _add(name, _ops(name, _imported(name, lambda: _module(source))))
+    names = _add(name, _ops(name, _imported(name, lambda: _module(source))))
+    _GIVEN[str(Path(source).resolve()) if source.endswith(".py") else source] = None
+    return names
+
+
+def given() -> tuple[str, ...]:
+    """What `plugin` was given by name or file, in order, for a process that shall have the same words."""
+    return tuple(_GIVEN)
 
 
 def installed() -> tuple[str, ...]:
@@ -148,6 +157,22 @@ def forget() -> None:
     """Read anew from the table what was remembered of its ops."""
     vocabulary.cache_clear()
     roles.cache_clear()
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Plug-ins that are added inside of a `with` are gone after it: for tests."""
+    ops, given = dict(OPS), dict(_GIVEN)
+    _installed.cache_clear()
+    try:
+        yield
+    finally:
+        OPS.clear()
+        OPS.update(ops)
+        _GIVEN.clear()
+        _GIVEN.update(given)
+        _installed.cache_clear()
+        forget()
 
 
 def _shown(found: Any) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from archgraph.errors import ArchgraphError
+from archgraph.ops.plugins import given
 from archgraph.train.settings import Training
 
 EachEpoch: TypeAlias = Callable[[int, float], None]
@@ -129,7 +130,7 @@ class ChildProcess:
         environment["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "archgraph.search.trainer"],
+                [sys.executable, "-P", "-m", "archgraph.search.trainer", *given()],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
                 env=environment,
             )  # fmt: skip

@@ -1,6 +1,7 @@
 """The process that trains: one JSON job a line on standard input, JSON answers a line on standard output.
 
-It ends when its standard input does, or when nobody is left to hear of the next epoch.
+Its arguments are plug-ins that the specs need. It ends when its standard input does, or when nobody is left to hear
+of the next epoch.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, TextIO
 import torch
 from safetensors.torch import load_file, save
 
-from archgraph import build, cost, expand, loads
+from archgraph import build, cost, expand, loads, plugin
 from archgraph.files import write_whole
 from archgraph.train.data import Part, Split, load
 from archgraph.train.device import describe, device, use_threads
@@ -29,6 +30,8 @@ def main() -> None:
     """Answer jobs until there are no more."""
     answers = _own_standard_output()
     _offer_to_die_first()
+    for source in sys.argv[1:]:
+        plugin(source)
     for line in sys.stdin:
         job = json.loads(line)
         try:

@@ -14,7 +14,7 @@ from archgraph.contract import check_op
 from archgraph.errors import SpecError, UsageError
 from archgraph.graph.hashing import canonical_hash
 from archgraph.ops import OPS, make, roles, vocabulary
-from archgraph.ops.plugins import _installed, forget, installed, plugin
+from archgraph.ops.plugins import apart, given, installed, plugin
 from archgraph.ops.reference import reference
 
 OP = '''\
@@ -72,15 +72,11 @@ graph:
 
 
 @pytest.fixture(autouse=True)
-def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def as_before() -> Iterator[None]:
     """The vocabulary, and what was imported, as they were."""
-    ops, modules = dict(OPS), set(sys.modules)
-    _installed.cache_clear()
-    yield
-    OPS.clear()
-    OPS.update(ops)
-    forget()
-    _installed.cache_clear()
+    modules = set(sys.modules)
+    with apart():
+        yield
     for name in set(sys.modules) - modules:
         if name.startswith("loud"):
             del sys.modules[name]
@@ -157,6 +153,7 @@ def test_a_module_is_a_plug_in_by_its_name_its_file_or_itself(site: Path) -> Non
     assert plugin(str(folder / "louder.py")) == ("cry", "chorus")
     assert plugin(str(folder / "louder.py")) == ("cry", "chorus")
     assert make("cry", {"by": 2.0}).op == "cry"
+    assert given() == ("loud", str(folder / "louder.py"))
 
 
 @pytest.mark.parametrize(
@@ -203,6 +200,15 @@ def test_a_broken_plug_in_does_not_hide_a_word_or_another_plug_in(site: Path) ->
     assert first.startswith("plug-in 'loud_broken' of loud_broken 1.2 cannot be imported")
     assert second == "unknown op 'shuot'"
     assert "shout" in OPS
+
+
+def test_plug_ins_of_a_with_are_gone_after_it(site: Path) -> None:
+    install(site, "loud", OP, "loud")
+    before = list(OPS)
+    with apart():
+        plugin("loud")
+        archgraph.loads(SPEC)
+    assert list(OPS) == list(vocabulary()) == before and not given()
 
 
 def test_a_module_that_is_not_there_is_a_usage_error() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,20 @@ def test_weights_used_in_two_places_are_kept(child: ChildProcess, tmp_path: Path
     assert text != TEXT
     train(child, tmp_path / "w", text=text)
     assert child.test(text, tmp_path / "w")["images"] == 360
+
+
+def test_it_has_the_ops_of_the_plug_ins_that_this_process_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "loud_ops.py").write_text(
+        "from archgraph.ops.activation import ReLU\n"
+        "class Loud(ReLU):\n"
+        "    'max(0, x), by another name.'\n"
+        "    op = 'loud'\n"
+    )
+    monkeypatch.setattr("archgraph.ops.plugins._GIVEN", {str(tmp_path / "loud_ops.py"): None})
+    with closing(ChildProcess(QUICK, timeout=120, log=tmp_path / "log")) as child:
+        train(child, tmp_path / "w", text=TEXT.replace("  - global_avg_pool", "  - loud\n  - global_avg_pool"))
 
 
 def test_a_crash_fails_the_trial_and_the_next_one_is_trained(child: ChildProcess, tmp_path: Path) -> None:
