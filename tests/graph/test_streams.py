@@ -164,6 +164,16 @@ def test_a_fusion_keeps_the_shape_of_every_stream_at_odd_sizes_too() -> None:
     )
 
 
+def test_a_fusion_resizes_as_it_is_told_and_not_as_the_file_resizes_elsewhere() -> None:
+    text = (
+        ONE + "defaults: {upsample: {mode: bicubic, align_corners: true}}\n"
+        "graph: [{conv: [4, 3]}, {hr_transition: {widths: [4, 8]}}, hr_fusion%s]"
+    )
+    for given, expected in (("", ("nearest", False)), (": {mode: bilinear, align_corners: true}", ("bilinear", True))):
+        (resize,) = (node.op for node in expand(text % given) if node.op.op == "upsample")
+        assert (resize.mode, resize.align_corners) == expected
+
+
 def test_an_op_for_one_tensor_says_so_when_streams_come() -> None:
     message = error(ONE + "graph: [{conv: [8, 1]}, {hr_transition: {widths: [8, 16]}}, relu]")
     assert "relu takes one input, given 2" in message
