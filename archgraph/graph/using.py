@@ -25,6 +25,9 @@ def settled(spec: Spec, args: Mapping[str, Any], inputs: Bundle) -> Spec:
     if len(inputs) != wanted:
         takes = "one input" if wanted == 1 else f"{wanted} inputs"
         raise RuleError(f"{inside.name} takes {takes}, given {len(inputs)}", argument="from")
+    take = args.get("take", "outputs")
+    if not isinstance(take, str):
+        raise RuleError(f"take is {take!r}, it takes a text", argument="take")
     settings = {key: value for key, value in args.items() if key not in OWN_ARGUMENTS}
     for key in settings:
         if key not in inside.vars:

@@ -67,10 +67,11 @@ class Nodes:
         word = self._word(op, entry.key)
         if word is None:
             return NodeSpec(op, marks=marks, **beside)
+        before = len(self.findings)
         others = [key for key in node.entries if key != op and key not in RESERVED]
         args = self.arguments.read(word, entry, known, marks, beside=others, shares="share" in node.entries)
         if op == USE:
-            self.uses.check(entry, args, marks)
+            self.uses.check(entry, args, marks, clean=len(self.findings) == before)
         return NodeSpec(op, args, marks=marks, **beside)
 
     def _op(self, node: Map) -> str | None:

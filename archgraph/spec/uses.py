@@ -76,10 +76,15 @@ class Uses:
                 self.open(item.value, item.mark, blocks=True)
         return texts
 
-    def check(self, entry: Entry, args: Mapping[str, Value], marks: Mapping[str, Mark]) -> None:
-        """Open what a `use` node puts in; check what it takes of it, and the variables it sets."""
+    def check(self, entry: Entry, args: Mapping[str, Value], marks: Mapping[str, Mark], *, clean: bool) -> None:
+        """Open what a `use` node puts in; check what it takes of it, and the variables it sets.
+
+        In arguments that are not `clean` of mistakes, null is what could not be read.
+        """
         at, given = entry.key, entry.value.entries if isinstance(entry.value, Map) else {}
-        specs = [spec for text in self._texts(args, marks) if (spec := self.open(text, marks.get(".spec", at)))]
+        specs = [
+            spec for text in self._texts(args, marks, clean=clean) if (spec := self.open(text, marks.get(".spec", at)))
+        ]
         take = args.get("take", OUTPUTS)
         for text in _options(take):
             if not isinstance(text, (str, Expr)):
@@ -95,7 +100,7 @@ class Uses:
                     message = f"{quoted(spec.name)} has no variable {quoted(key)}"
                     self.findings.add(message, given[key].key if key in given else at, hint)
 
-    def _texts(self, args: Mapping[str, Value], marks: Mapping[str, Mark]) -> list[str]:
+    def _texts(self, args: Mapping[str, Value], marks: Mapping[str, Mark], *, clean: bool) -> list[str]:
         """The specs that a node may put in: one, or the options of a choice."""
         at, texts = marks.get(".spec"), []
         for option in _options(args.get("spec")):
@@ -104,7 +109,7 @@ class Uses:
             elif isinstance(option, Expr):
                 hint = "what is used is opened before anything is known; write `{choice: [...]}` for one of several"
                 self.findings.add("spec cannot be an expression", at, hint)
-            elif option is not None:
+            elif option is not None or clean:
                 hint = "a network of the zoo, or a path below this file's folder"
                 self.findings.add(f"spec is {quoted(option)}, it takes the name of a spec", at, hint)
         return texts

@@ -136,3 +136,8 @@ def test_what_an_unused_node_takes_of_a_use_stays_with_it(folder: Path) -> None:
     )
     graph.check()
     assert graph.nodes["unused"].inputs[0].node == "net.high.act"
+
+
+def test_what_is_taken_is_a_text(folder: Path) -> None:
+    text = "vars: {t: 3}\ngraph: [use: {spec: backbone.yaml, take: $t}]\n"
+    assert "net.yaml:5:42: use1: take is 3, it takes a text" in error(folder, text)

@@ -130,6 +130,8 @@ from small_vocabulary import HEAD, message_of
         ("graph: [relu]\nblocks: {b: {outputs: [3], graph: [relu]}}\n", "5:24: `outputs` takes names of nodes, given the number 3"),
         ("graph: [relu]\nblocks: {use: {graph: [relu]}}\n", "5:10: the block 'use' has the name of an op"),
         # Used specs
+        ("graph: [use: {spec: ~}]\n", "4:21: spec is null, it takes the name of a spec"),
+        ("graph: [use: {spec: {choice: [~, plain]}}]\n", "4:21: spec is null, it takes the name of a spec"),
         ("graph: [use: nowhere]\n", "4:14: no spec 'nowhere'"),
         ("graph: [use: [backbone, features, 3]]\n", "4:35: 3 values for use, which takes at most 2: spec, take"),
         ("graph: [use: {spec: {choice: [backbone, plain]}, classes: 3}]\n", "4:50: 'plain' has no variable 'classes'"),
