@@ -33,10 +33,9 @@ class Subsample2d(nn.Module):
 class RadialBasis(nn.Module):
     """`(B, F) -> (B, K)`: squared distances to fixed targets of -1 and 1, drawn at random as section II.B allows."""
 
-    targets: Tensor
-
     def __init__(self, features: int, classes: int) -> None:
         super().__init__()
+        self.targets: Tensor
         signs_kf = torch.randint(2, (classes, features), dtype=torch.get_default_dtype()) * 2 - 1
         self.register_buffer("targets", signs_kf)
 

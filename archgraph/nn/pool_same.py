@@ -6,6 +6,9 @@ b batch, c channels, h height, w width, l length.
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -13,51 +16,71 @@ from torch.nn import functional as F
 class MaxPool1dSame(nn.MaxPool1d):
     """`(B, C, L) -> (B, C, ceil(L / stride))`."""
 
+    def __init__(self, kernel_size: Any, stride: Any = None, dilation: Any = 1, **kwargs: Any) -> None:
+        super().__init__(kernel_size, stride, dilation=dilation, **kwargs)
+        self.along = _along(1, self.kernel_size, self.stride, dilation)
+
     def forward(self, x_bcl: Tensor) -> Tensor:
-        return F.max_pool1d(_padded(self, x_bcl, float("-inf")), self.kernel_size, self.stride, 0, self.dilation)
+        x_bcl = F.pad(x_bcl, _sides(list(x_bcl.shape[2:]), self.along), value=-float("inf"))
+        return F.max_pool1d(x_bcl, self.kernel_size, self.stride, 0, self.dilation)
 
 
 class MaxPool2dSame(nn.MaxPool2d):
     """`(B, C, H, W) -> (B, C, ceil(H / stride), ceil(W / stride))`."""
 
+    def __init__(self, kernel_size: Any, stride: Any = None, dilation: Any = 1, **kwargs: Any) -> None:
+        super().__init__(kernel_size, stride, dilation=dilation, **kwargs)
+        self.along = _along(2, self.kernel_size, self.stride, dilation)
+
     def forward(self, x_bchw: Tensor) -> Tensor:
-        return F.max_pool2d(_padded(self, x_bchw, float("-inf")), self.kernel_size, self.stride, 0, self.dilation)
+        x_bchw = F.pad(x_bchw, _sides(list(x_bchw.shape[2:]), self.along), value=-float("inf"))
+        return F.max_pool2d(x_bchw, self.kernel_size, self.stride, 0, self.dilation)
 
 
 class AvgPool1dSame(nn.AvgPool1d):
     """`(B, C, L) -> (B, C, ceil(L / stride))`."""
 
+    def __init__(self, kernel_size: Any, stride: Any = None, **kwargs: Any) -> None:
+        super().__init__(kernel_size, stride, **kwargs)
+        self.along = _along(1, self.kernel_size, self.stride, 1)
+
     def forward(self, x_bcl: Tensor) -> Tensor:
-        mean_bcl = F.avg_pool1d(_padded(self, x_bcl, 0.0), self.kernel_size, self.stride)
+        sides = _sides(list(x_bcl.shape[2:]), self.along)
+        mean_bcl = F.avg_pool1d(F.pad(x_bcl, sides), self.kernel_size, self.stride)
         if self.count_include_pad:
             return mean_bcl
-        ones_bcl = x_bcl.new_ones(1, 1, x_bcl.shape[2])
-        return mean_bcl / F.avg_pool1d(_padded(self, ones_bcl, 0.0), self.kernel_size, self.stride)
+        ones_bcl = F.pad(torch.ones_like(x_bcl[:1, :1]), sides)
+        return mean_bcl / F.avg_pool1d(ones_bcl, self.kernel_size, self.stride)
 
 
 class AvgPool2dSame(nn.AvgPool2d):
     """`(B, C, H, W) -> (B, C, ceil(H / stride), ceil(W / stride))`."""
 
+    def __init__(self, kernel_size: Any, stride: Any = None, **kwargs: Any) -> None:
+        super().__init__(kernel_size, stride, **kwargs)
+        self.along = _along(2, self.kernel_size, self.stride, 1)
+
     def forward(self, x_bchw: Tensor) -> Tensor:
-        mean_bchw = F.avg_pool2d(_padded(self, x_bchw, 0.0), self.kernel_size, self.stride)
+        sides = _sides(list(x_bchw.shape[2:]), self.along)
+        mean_bchw = F.avg_pool2d(F.pad(x_bchw, sides), self.kernel_size, self.stride)
         if self.count_include_pad:
             return mean_bchw
-        ones_bchw = x_bchw.new_ones(1, 1, *x_bchw.shape[2:])
-        return mean_bchw / F.avg_pool2d(_padded(self, ones_bchw, 0.0), self.kernel_size, self.stride)
+        ones_bchw = F.pad(torch.ones_like(x_bchw[:1, :1]), sides)
+        return mean_bchw / F.avg_pool2d(ones_bchw, self.kernel_size, self.stride)
 
 
-def _padded(pool: nn.Module, x: Tensor, value: float) -> Tensor:
-    """The input with pixels of one value around it. torch counts the axes of a padding from the last one."""
+def _along(axes: int, kernel: Any, stride: Any, dilation: Any) -> list[tuple[int, int, int]]:
+    """Kernel, stride and dilation of each axis, the last axis first, as torch counts those of a padding."""
+    sizes = [value if isinstance(value, tuple) else (value,) * axes for value in (kernel, stride, dilation)]
+    return list(zip(*sizes, strict=True))[::-1]
+
+
+def _sides(sizes: list[int], along: list[tuple[int, int, int]]) -> list[int]:
+    """Pixels before and after, the last axis first."""
     sides: list[int] = []
-    for axis in range(x.dim() - 2):
-        kernel, stride, dilation = (_along(pool, name, axis) for name in ("kernel_size", "stride", "dilation"))
-        size = x.shape[2 + axis]
-        total = max(((size + stride - 1) // stride - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
-        sides = [total // 2, total - total // 2, *sides]
-    return F.pad(x, sides, value=value)
-
-
-def _along(pool: nn.Module, name: str, axis: int) -> int:
-    """A size of the pool along an axis; an average pool has no dilation."""
-    value = getattr(pool, name, 1)
-    return int(value[axis]) if isinstance(value, tuple) else int(value)
+    for axis, (kernel, stride, dilation) in enumerate(along, 1):
+        size = sizes[-axis]
+        steps = (size + stride - 1) // stride - 1
+        total = max(steps * stride + dilation * (kernel - 1) + 1 - size, 0)
+        sides += [total // 2, total - total // 2]
+    return sides

@@ -297,10 +297,16 @@ def _target(
 
 def _grid(x: Shape, op: str, size: int | tuple[int | None, ...]) -> Shape:
     sizes = spatial(x, op)
-    wanted: tuple[int | None, ...] = per_axis(size, len(sizes), "size")
+    wanted = _cells(size, len(sizes))
+    return x[0], *(kept if given is None else given for given, kept in zip(wanted, sizes, strict=True))
+
+
+def _cells(size: int | tuple[int | None, ...], axes: int) -> tuple[int | None, ...]:
+    """Cells along each axis; None keeps the input's size."""
+    wanted: tuple[int | None, ...] = per_axis(size, axes, "size")
     if set(wanted) == {None}:
         raise RuleError("size keeps every axis", hint="leave the pool out, or give one of them", argument="size")
-    return x[0], *(kept if given is None else given for given, kept in zip(wanted, sizes, strict=True))
+    return wanted
 
 
 def _global(x: Shape, op: str, *, keep: bool) -> Shape:
@@ -310,7 +316,11 @@ def _global(x: Shape, op: str, *, keep: bool) -> Shape:
 
 def _adaptive(kind: str, x: Shape, size: int | tuple[int | None, ...]) -> Lowering:
     axes = len(x) - 1
-    wanted: tuple[int | None, ...] = per_axis(size, axes, "size")
+    wanted = _cells(size, axes)
+    if None in wanted:
+        # The classes take None too, but TorchScript does not.
+        sizes = ", ".join(f"{{0}}.shape[{n}]" if given is None else str(given) for n, given in enumerate(wanted, 2))
+        return Lowering(f"torch.nn.functional.adaptive_{kind.lower()}_pool{axes}d({{0}}, [{sizes}])", overwritable=True)
     call = Call(f"nn.Adaptive{kind}Pool{axes}d", (one_if_equal(wanted),))
     return Lowering(module=call, overwritable=True)
 
