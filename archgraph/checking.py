@@ -13,7 +13,7 @@ from archgraph.graph.inventory import layers, param_shapes, param_shapes_sq
 from archgraph.graph.model import Graph
 from archgraph.graph.unreached import behind, idle, unreached
 from archgraph.graph.wording import printable
-from archgraph.loading import load
+from archgraph.loading import load, load_blocks
 from archgraph.shape import Shape, show
 from archgraph.spec.model import Spec
 from archgraph.spec.variants import variant
@@ -61,13 +61,26 @@ def check(name: str, *, look: Callable[[str], str] | None = None) -> Checked:
 
 
 def _spec(name: str) -> str:
-    spec = load(name)
+    try:
+        spec = load(name)
+    except SpecError as error:
+        part = error.partial
+        if not isinstance(part, Spec) or not part.blocks or {"graph", "input"} & part.marks.keys():
+            raise
+        return _blocks(load_blocks(name))
     if spec.variants:
         return _variants(spec)
     found, wrong = examine(spec)
     if wrong:
         raise SpecError(wrong)
     return f"{found.params:,} params, {found.macs:,} macs"
+
+
+def _blocks(spec: Spec) -> str:
+    """What a file holds that has blocks for others and no network. Raises SpecError."""
+    if wrong := unreached(spec):
+        raise SpecError(wrong)
+    return "1 block" if len(spec.blocks) == 1 else f"{len(spec.blocks)} blocks"
 
 
 def _variants(spec: Spec) -> str:

@@ -37,6 +37,11 @@ def load(name: str | os.PathLike[str]) -> Spec:
     return _Reading().spec(locate(name))
 
 
+def load_blocks(name: str | os.PathLike[str]) -> Spec:
+    """A file for the blocks in it alone: it needs neither `input` nor `graph`. Raises SpecError, UsageError."""
+    return _Reading().spec(locate(name), blocks=True)
+
+
 def loads(text: str, *, name: str = "<text>", base: str | os.PathLike[str] | None = None) -> Spec:
     """The spec written in a text; `name` stands for it in errors, `base` is the folder of the files it uses.
 

@@ -196,6 +196,7 @@ def hash(
     names: Annotated[
         list[str], typer.Argument(metavar="NAME...", help="Networks of the zoo, or YAML files.", show_default=False)
     ],
+    inputs: Inputs = None,
     settings: Settings = None,
     plugins: Plugins = None,
     as_json: AsJson = False,
@@ -213,7 +214,7 @@ def hash(
     """
     from archgraph.graph.hashing import canonical_hash
 
-    found = [(name, canonical_hash(Given.read(name, None, settings).graph())) for name in names]
+    found = [(name, canonical_hash(Given.read(name, inputs, settings).graph())) for name in names]
     same = len({digits for _, digits in found}) == 1
     if as_json:
         print_json({"networks": [{"name": name, "hash": digits} for name, digits in found], "same": same})

@@ -107,3 +107,27 @@ def test_a_recipe_is_checked_as_one(archgraph: Archgraph, file: Write) -> None:
     assert archgraph("check", fine).out == f"{fine}: fine (a search of 3 trials)\n"
     ran = archgraph("check", file("wrong.yaml", recipe.replace("trials", "trails")))
     assert ran.code == 1 and "wrong.yaml:6:1" in ran.out and "did you mean 'trials'?" in ran.out
+
+
+def test_a_file_of_blocks_for_others_is_checked_as_one(archgraph: Archgraph, file: Write) -> None:
+    blocks = "archgraph: 1\nname: words\nblocks:\n  unit: {args: {out: int}, graph: [conv: {out: $out, kernel: 3}]}\n"
+    path = file("words.yaml", blocks)
+    assert archgraph("check", path).out == f"{path}: fine (1 block)\n"
+    ran = archgraph("check", file("a.yaml", blocks.replace("kernel: 3", "kernel: 0")))
+    assert ran.code == 1 and "kernel is 0" in ran.out
+    ran = archgraph("check", file("b.yaml", blocks + "vars: {a: $b}\n"))
+    assert ran.code == 1 and "unknown variable '$b'" in ran.out and "missing" not in ran.out
+    ran = archgraph("check", file("c.yaml", blocks + "input: [3, 8, 8]\n"))
+    assert ran.code == 1 and "the key 'graph' is missing" in ran.out
+
+
+def test_a_mistake_of_a_variant_is_told_with_its_name(archgraph: Archgraph, file: Write) -> None:
+    text = "archgraph: 1\nname: v\ninput: [3, 8, 8]\nvars: {w: 8}\ngraph: [conv: [$w, 1]]\nvariants:\n"
+    fine = file("fine.yaml", text + "  a: {w: 4, expect: {params: 16}}\n  b: {w: 2}\n")
+    assert archgraph("check", fine).out == f"{fine}: fine (2 variants of 8 to 16 params)\n"
+    ran = archgraph("check", file("wrong.yaml", text + "  a: {w: 0}\n  b: {w: 0}\n  c: {expect: {params: 3}}\n"))
+    assert ran.code == 1 and ran.out.count("^") == 3
+    assert "wrong.yaml:5:16: variants a, b: conv1: out is 0, it takes a positive integer" in ran.out
+    assert "wrong.yaml:9:24: c: params is 32, `expect` says 3" in ran.out
+    ran = archgraph("check", file("all.yaml", text.replace("$w, 1", "$w, 0") + "  a: {w: 4}\n"))
+    assert "all.yaml:5:20: conv1: kernel is 0" in ran.out

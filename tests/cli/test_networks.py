@@ -208,6 +208,8 @@ def test_a_hash_says_whether_two_networks_are_one(archgraph: Archgraph, tmp_path
     assert found.code == 0 and found.json["same"] is False
     assert [one["hash"] == first for one in found.json["networks"]] == [True, True, False]
     assert archgraph("hash", a, "resnet51").code == 2
+    larger = archgraph("hash", a, "--input", "3,16,16", "--json").json["networks"]
+    assert larger[0]["hash"] not in (first, found.json["networks"][2]["hash"])
 
 
 def test_render_writes_an_svg_with_the_names(archgraph: Archgraph, tmp_path: Path) -> None:

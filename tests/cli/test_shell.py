@@ -14,7 +14,14 @@ import archgraph
 
 MAIN = "from archgraph.cli import program; program()"
 HEAVY = ("torch", "optuna", "networkx", "numpy", "sklearn", "plotly", "graphviz")
-COMMANDS = ["check", "show", "cost", "render", "zoo", "ops", "search run", "search resume", "search show"]
+COMMANDS = [
+    "init", "check", "show", "cost", "render", "hash", "zoo", "ops", "fmt", "schema",
+    "search run", "search resume", "search show",
+]  # fmt: skip
+QUICK = [
+    "check resnet50", "cost resnet50", "show resnet50", "show resnet50 --features", "hash resnet50", "zoo",
+    "zoo --verify", "ops", "schema",
+]  # fmt: skip
 
 
 def shell(*words: str, code: str = MAIN, **options: object) -> subprocess.CompletedProcess[str]:
@@ -22,7 +29,7 @@ def shell(*words: str, code: str = MAIN, **options: object) -> subprocess.Comple
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("command", ["check resnet50", "cost resnet50", "show resnet50", "zoo", "ops"])
+@pytest.mark.parametrize("command", QUICK)
 def test_quick_commands_import_nothing_heavy(command: str) -> None:
     report = f"""
 import atexit, json, sys
