@@ -82,9 +82,8 @@ class Uses:
         In arguments that are not `clean` of mistakes, null is what could not be read.
         """
         at, given = entry.key, entry.value.entries if isinstance(entry.value, Map) else {}
-        specs = [
-            spec for text in self._texts(args, marks, clean=clean) if (spec := self.open(text, marks.get(".spec", at)))
-        ]
+        opened = [self.open(text, marks.get(".spec", at)) for text in self._texts(args, marks, clean=clean)]
+        specs = [spec for spec in opened if spec]
         take = args.get("take", OUTPUTS)
         for text in _options(take):
             if not isinstance(text, (str, Expr)):
@@ -103,7 +102,7 @@ class Uses:
     def _texts(self, args: Mapping[str, Value], marks: Mapping[str, Mark], *, clean: bool) -> list[str]:
         """The specs that a node may put in: one, or the options of a choice."""
         at, texts = marks.get(".spec"), []
-        for option in _options(args.get("spec")):
+        for option in _options(args["spec"]) if "spec" in args else ():
             if isinstance(option, str):
                 texts.append(option)
             elif isinstance(option, Expr):
