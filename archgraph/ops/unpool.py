@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from archgraph.errors import RuleError
 from archgraph.ops.arguments import NodeName, OptionalSizes, Pads, Sizes
 from archgraph.ops.base import Call, Example, Lowering, Primitive
-from archgraph.ops.sizes import listed, one_if_equal, sizes_like, spatial
+from archgraph.ops.sizes import listed, sizes_like, spatial
 from archgraph.shape import Shape, per_axis, show
 
 
@@ -43,10 +41,8 @@ class MaxUnpool(Primitive):
         if inputs[1] != x:
             message = f"max_unpool takes values and as many indices, given {listed(inputs[:2])}"
             raise RuleError(message, hint="from: [x, pool/1], where pool has `indices: true`", argument="from")
-        axes = len(sizes)
-        kernel, pad = per_axis(self.kernel, axes, "kernel"), per_axis(self.pad, axes, "pad")
-        stride = kernel if self.stride is None else per_axis(self.stride, axes, "stride")
-        plain = tuple((n - 1) * s - 2 * p + k for n, s, p, k in zip(sizes, stride, pad, kernel, strict=True))
+        kernel, stride, pad = self._pool(len(sizes))
+        plain = tuple((n - 1) * s - 2 * p + k for n, k, s, p in zip(sizes, kernel, stride, pad, strict=True))
         wanted = self._wanted(inputs) or plain
         for usual, given, step in zip(plain, wanted, stride, strict=True):
             if abs(given - usual) >= step or given < 1:
@@ -56,6 +52,11 @@ class MaxUnpool(Primitive):
                     argument="pad" if wanted is plain else "like" if self.like else "size",
                 )
         return x[0], *wanted
+
+    def _pool(self, axes: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """Kernel, stride and padding, one value an axis."""
+        kernel, pad = per_axis(self.kernel, axes, "kernel"), per_axis(self.pad, axes, "pad")
+        return kernel, kernel if self.stride is None else per_axis(self.stride, axes, "stride"), pad
 
     def _wanted(self, inputs: tuple[Shape, ...]) -> tuple[int, ...]:
         """The size that an argument gives; empty where none does."""
@@ -69,14 +70,11 @@ class MaxUnpool(Primitive):
         return 0
 
     def lower(self, *inputs: Shape) -> Lowering:
-        axes = len(inputs[0]) - 1
-        kernel = one_if_equal(per_axis(self.kernel, axes, "kernel"))
-        kwargs: dict[str, Any] = {}
-        if self.stride is not None:
-            kwargs["stride"] = one_if_equal(per_axis(self.stride, axes, "stride"))
-        if self.pad != 0:
-            kwargs["padding"] = one_if_equal(per_axis(self.pad, axes, "pad"))
         wanted = self._wanted(inputs)
-        size = ", {2}.shape[2:]" if self.like else f", {list(wanted)}" if wanted else ""
-        call = Call(f"nn.MaxUnpool{axes}d", (kernel,), kwargs)
-        return Lowering(f"{{self}}({{0}}, {{1}}{size})", call, overwritable=True)
+        pool = tuple(map(list, self._pool(len(inputs[0]) - 1)))
+        file = "archgraph.nn.unpool"
+        if self.like is not None:
+            return Lowering("{self}({0}, {1}, {2})", Call(f"{file}.MaxUnpoolLike"), overwritable=True)
+        if wanted:
+            return Lowering("{self}({0}, {1})", Call(f"{file}.MaxUnpoolTo", wanted), overwritable=True)
+        return Lowering("{self}({0}, {1})", Call(f"{file}.MaxUnpool", pool), overwritable=True)

@@ -34,6 +34,10 @@ LEAST = 50
 STRICTER = {
     ("slice", "start"): "torch gives no elements",
     ("slice", "stop"): "torch gives no elements, or stops at the end of the axis",
+    **dict.fromkeys(
+        [("max_unpool", "size"), ("max_unpool", "like"), ("max_unpool", "pad")],
+        "its module does not look; tests/nn/test_unpool.py holds it to torch's",
+    ),
     ("upsample", "factor"): "torch's area mode gives no pixels",
     **dict.fromkeys(
         [("windows", "shift"), ("unwindows", "shift"), ("window_attention", "shift")],
