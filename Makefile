@@ -15,6 +15,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 # One thread a process: the machine's cores are shared, and results then do not depend on their number.
 TEST_ENV := OMP_NUM_THREADS=1
 
+# Tests in two processes at once, each of which may hold two copies of the largest network. `make test WORKERS=0` for one.
+WORKERS := 2
+PYTEST := $(TEST_ENV) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+
 .PHONY: demo test test-fast editors lint docs bench install clean help
 
 help:
@@ -28,10 +32,10 @@ demo: $(READY)
 	$(BIN)/archgraph search run search/digits.yaml
 
 test: $(PEERS) editors
-	$(TEST_ENV) $(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: $(READY) editors
-	$(TEST_ENV) $(BIN)/python -m pytest -m "not torch"
+	$(PYTEST) -m "not torch"
 
 lint: $(READY)
 	$(BIN)/ruff check .

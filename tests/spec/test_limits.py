@@ -46,7 +46,7 @@ HOSTILE = {
         HEAD
         + "graph:\n"
         + "".join(f"  - {{relu: , id: a{n}}}\n" for n in range(19_000))
-        + "".join(f"  - {{relu: , from: aa{n}}}\n" for n in range(200)),
+        + "".join(f"  - {{relu: , from: aa{n}}}\n" for n in range(60)),
         "unknown node 'aa0'",
     ),
     "a number of a million digits": (HEAD + "vars: {a: " + "9" * 990_000 + "}\ngraph: [relu]\n", "is too large a number"),
