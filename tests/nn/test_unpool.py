@@ -49,6 +49,7 @@ def test_the_op_takes_the_sizes_that_torch_takes(kernel: int, stride: int | None
             assert op.shape((1, 3), (1, 3)) == (1, size)
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 def test_it_can_be_scripted_and_traced() -> None:
     x = torch.randn(2, 3, 8, 6)
     pooled, indices = nn.MaxPool2d(2, return_indices=True)(x)
