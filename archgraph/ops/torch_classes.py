@@ -24,6 +24,7 @@ REFUSED = {
     **dict.fromkeys(("RNN", "LSTM", "GRU"), _RECURRENT),
     **dict.fromkeys(("RNNBase", "RNNCellBase"), Refusal("it is a base of other classes", "e.g. `nn.GRUCell`")),
     **dict.fromkeys(("Embedding", "EmbeddingBag"), _INDICES),
+    "CrossMapLRN2d": Refusal("it goes through the channels in a loop of Python", "`local_response_norm` does the same"),
     "DataParallel": Refusal("it says where a network runs, not what it is", "wrap the built module"),
     "TransformerEncoder": Refusal(_HOLDS.what, "`nn.TransformerEncoderLayer` with `repeat:`, or `transformer`"),
     "TransformerDecoder": Refusal(_HOLDS.what, "`nn.TransformerDecoderLayer`, once a layer"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PREFIX = "nn."
 _BATCHES = (2, 3)
-_MOST_LAYERS = 1000
+_MOST_LAYERS = 100
 """Of a class that makes layers in a loop, which costs time for each even on the meta device."""
 _TORCH_REFUSES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _LEFT_OUT = re.compile(r"device|dtype|_.*|custom_.*|process_group")

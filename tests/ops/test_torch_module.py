@@ -74,7 +74,6 @@ CASES = {
     "ConvTranspose2d": Case({"0": 8, "1": 6, "2": 3, "stride": 2, "groups": 2}, (MAP,), 30 * 8 * 3 * 9),
     "ConvTranspose3d": Case({"0": 2, "1": 3, "2": 2}, (VOLUME,), 125 * 2 * 3 * 8),
     "CosineSimilarity": Case({}, (MAP, MAP)),
-    "CrossMapLRN2d": Case({"0": 3}),
     "Dropout1d": Case({}, (SEQUENCE,)),
     "Dropout3d": Case({}, (VOLUME,)),
     "Fold": Case({"0": (4, 4), "1": 2}, ((12, 9),)),
@@ -144,6 +143,7 @@ CASES = {
 HOLDERS = ["Container", "Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 REFUSED = {
     **dict.fromkeys((*HOLDERS, "TransformerEncoder", "TransformerDecoder"), "it holds other modules"),
+    "CrossMapLRN2d": "it goes through the channels in a loop of Python",
     "DataParallel": "it says where a network runs, not what it is",
     **dict.fromkeys(("RNN", "LSTM", "GRU"), "it gives its states in a tuple of their own"),
     **dict.fromkeys(("RNNBase", "RNNCellBase"), "it is a base of other classes"),
