@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from math import prod
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from torch import Tensor
 
 UNORDERED = frozenset({"add", "mul", "maximum", "minimum"})
+UNARY = frozenset({
+    "abs", "clamp", "elu", "exp", "gelu", "hardshrink", "leaky_relu", "log_sigmoid_forward", "mish", "neg", "pow",
+    "relu", "rsqrt", "sigmoid", "softplus", "sqrt", "tanh",
+})  # fmt: skip
+"""Ops that do the same to each element, whatever the shape."""
+BINARY = frozenset({"add", "div", "maximum", "minimum", "mul", "rsub", "sub"})
+BY_ROW = frozenset({"linear", "native_layer_norm", "softmax"})
+"""Ops that do the same to each row of the last axis, whatever the other axes."""
 _SILENT = frozenset({
-    "ceil_mode", "cudnn_enabled", "device", "dtype", "half_to_float", "input_scale", "keepdim", "layout", "memory_format",
-    "momentum", "non_blocking", "output_size", "pin_memory", "scale_factors", "scales", "scales_h", "scales_w", "size",
-    "training",
+    "ceil_mode", "cudnn_enabled", "device", "dtype", "half_to_float", "input_scale", "keepdim", "layout",
+    "memory_format", "momentum", "non_blocking", "output_size", "pin_memory", "size", "training",
 })  # fmt: skip
 """Arguments that say nothing about a weight's place: they show in the shapes, or only matter while training."""
 _NAMES = {
     "_safe_softmax": "softmax", "_softmax": "softmax", "_adaptive_avg_pool2d": "adaptive_avg_pool2d", "amax": "max",
-    "addmm": "linear", "bmm": "matmul", "mm": "matmul", "hardtanh": "clamp", "relu6": "clamp", "sum": "sum",
+    "bmm": "matmul", "mm": "matmul", "hardtanh": "clamp", "relu6": "clamp",
     "max_pool2d_with_indices": "max_pool2d", "max_pool1d_with_indices": "max_pool1d",
 }  # fmt: skip
 
@@ -40,13 +48,14 @@ class Operation(NamedTuple):
 
 class Step(NamedTuple):
     """What is to be said of an op (or of a part of it): its name and its other arguments, what it is fed (the
-    operands, or the step above), and a factor on what it gives.
+    operands, or the step above), and a factor on what it gives. `over` are the axes that it reduces.
     """
 
     name: str
     rest: Rest = ()
     feeds: tuple[Feed, ...] = ("operands",)
     factor: float = 1.0
+    over: tuple[int, ...] = ()
 
 
 def canonical(operation: Operation) -> list[Step]:
@@ -72,31 +81,40 @@ def _rest(operation: Operation, *but: str) -> Rest:
     return tuple(sorted((name, value) for name, value in found if value is not None and value != ()))
 
 
-def _axes(shape: Sequence[int], dims: Any) -> tuple[int, ...]:
-    """Axes by how many others stand behind them, sizes of 1 left out."""
-    given = dims if isinstance(dims, (list, tuple)) else (dims,)
-    places = given or range(len(shape))
-    found = {len([size for size in shape[axis % len(shape) + 1 :] if size != 1]) for axis in places if shape[axis] != 1}
-    return tuple(sorted(found))
+def spans(shape: Sequence[int], axes: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """Axes by how many elements stand behind one step along them, and how many steps there are; axes that follow one
+    another are one.
+    """
+    found: list[tuple[int, int]] = []
+    for axis in sorted(axis % len(shape) for axis in axes):
+        behind = prod(shape[axis + 1 :])
+        if shape[axis] == 1:
+            continue
+        if found and found[-1][0] == behind * shape[axis]:
+            found[-1] = (behind, found[-1][1] * shape[axis])
+        else:
+            found.append((behind, shape[axis]))
+    return tuple(found)
 
 
 def _reduced(name: str) -> Callable[[Operation], list[Step] | None]:
     def rule(operation: Operation) -> list[Step] | None:
         if "dim" not in operation.given:
             return None
-        return [Step(name, (("axes", _axes(operation.shape, operation.given["dim"])),))]
+        dims = operation.given["dim"]
+        axes = tuple(dims) if isinstance(dims, (list, tuple)) else (dims,)
+        return [Step(name, over=axes or tuple(range(len(operation.shape))))]
 
     return rule
 
 
 def _softmax(operation: Operation) -> list[Step]:
-    return [Step("softmax", (("axes", _axes(operation.shape, operation.given["dim"])),))]
+    return [Step("softmax", (("span", spans(operation.shape, [operation.given["dim"]])),))]
 
 
 def _cat(operation: Operation) -> list[Step]:
-    axis = operation.given["dim"] % operation.gave.dim()
-    behind = len([size for size in operation.gave.shape[axis + 1 :] if size != 1])
-    return [Step("cat", (("axis", behind),))] if len(operation.operands) > 1 else []
+    behind = prod(operation.gave.shape[operation.given["dim"] % operation.gave.dim() + 1 :])
+    return [Step("cat", (("behind", behind),))] if len(operation.operands) > 1 else []
 
 
 def _convolution(operation: Operation) -> list[Step]:
@@ -105,12 +123,17 @@ def _convolution(operation: Operation) -> list[Step]:
     if {*shape, *kernel} == {1} and given["groups"] == 1 and not given["transposed"]:
         return [Step("linear", (("bias", len(operation.operands) - 2),))]
     name = ("conv_transpose" if given["transposed"] else "conv") + f"{len(shape)}d"
-    but = ("transposed",) if given["transposed"] else ("transposed", "output_padding")
-    return [Step(name, _rest(operation, *but))]
+    but = ("transposed", "dilation") if given["transposed"] else ("transposed", "dilation", "output_padding")
+    apart = tuple(1 if size == 1 else step for size, step in zip(kernel, given["dilation"], strict=True))
+    return [Step(name, (*_rest(operation, *but), ("dilation", apart)))]
 
 
-def _linear(operation: Operation) -> list[Step] | None:
-    return [Step("linear", (("bias", len(operation.operands) - 2),))] if operation.op == "linear" else None
+def _linear(operation: Operation) -> list[Step]:
+    return [Step("linear", (("bias", len(operation.operands) - 2),))]
+
+
+def _layer_norm(operation: Operation) -> list[Step]:
+    return [Step("native_layer_norm", (("eps", operation.given["eps"]), ("tensors", len(operation.operands))))]
 
 
 def _pool(operation: Operation) -> list[Step]:
@@ -120,7 +143,7 @@ def _pool(operation: Operation) -> list[Step]:
     padded = any(given["padding"])
     average = operation.op.startswith("avg")
     if kernel == operation.shape[-len(kernel) :] and not padded:
-        return [Step("mean" if average else "max", (("axes", _axes(operation.shape, range(-len(kernel), 0))),))]
+        return [Step("mean" if average else "max", over=tuple(range(-len(kernel), 0)))]
     found: list[tuple[str, Hashable]] = [("kernel", kernel), ("stride", tuple(given.get("stride") or kernel))]
     found += [("padding", tuple(given["padding"]))]
     for name in ("dilation", "divisor_override"):
@@ -138,7 +161,7 @@ def _adaptive(operation: Operation) -> list[Step] | None:
         return []
     average = "avg" in operation.op
     if set(size) == {1}:
-        return [Step("mean" if average else "max", (("axes", _axes(operation.shape, range(-len(size), 0))),))]
+        return [Step("mean" if average else "max", over=tuple(range(-len(size), 0)))]
     if any(wide % narrow for wide, narrow in zip(before, size, strict=True)):
         return None
     window = tuple(wide // narrow for wide, narrow in zip(before, size, strict=True))
@@ -159,7 +182,9 @@ def _upsample(operation: Operation) -> list[Step]:
     given = operation.given
     factors = given.get("scale_factors") or [given.get(name) for name in ("scales_d", "scales_h", "scales_w", "scales")]
     factors = [factor for factor in factors if factor is not None]
-    exact = all((size * factor).is_integer() for size, factor in zip(operation.shape[-len(factors) :], factors, strict=False))
+    exact = all(
+        (size * factor).is_integer() for size, factor in zip(operation.shape[-len(factors) :], factors, strict=False)
+    )
     rest = (("align_corners", bool(given.get("align_corners"))), ("factors", () if exact else tuple(factors)))
     return [Step(operation.op, rest)]
 
@@ -196,6 +221,7 @@ _RULES: Mapping[str, Callable[[Operation], list[Step] | None]] = {
     "cat": _cat,
     "convolution": _convolution,
     "linear": _linear,
+    "native_layer_norm": _layer_norm,
     "avg_pool1d": _pool,
     "avg_pool2d": _pool,
     "max_pool1d": _pool,

@@ -16,7 +16,8 @@ from torch import nn
 
 from archgraph.errors import MatchError
 from archgraph.interop.recording import Example
-from archgraph.interop.wiring import Vertex, wiring
+from archgraph.interop.vertices import Vertex
+from archgraph.interop.wiring import wiring
 
 Colours: TypeAlias = list[int]
 
@@ -24,9 +25,9 @@ Colours: TypeAlias = list[int]
 def match(source: nn.Module, target: nn.Module, example: Example, *, training: bool = True) -> dict[str, str]:
     """For every weight and buffer of `source`, its name in `target`.
 
-    `example` is an input of both (or a tuple of several); they run in training mode (on shapes alone) unless `training` is False, so
-    that heads of training are there too. Where parallel branches are alike, either of them may be the
-    partner. Raises MatchError, which names the first difference, where the two are not the same network.
+    `example` is an input of both (or a tuple of several); they run in training mode (on shapes alone) unless
+    `training` is False, so that heads of training are there too. Where parallel branches are alike, either of them
+    may be the partner. Raises MatchError, which names the first difference, where the two are not the same network.
     """
     one, other = (wiring(module, example, training=training) for module in (source, target))
     partners = isomorphism(one, other)

@@ -7,7 +7,7 @@ ask for one thing look alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -55,11 +55,14 @@ def record(module: nn.Module, example: Example, *, training: bool = True) -> Rec
         if name in kept and tensor.is_floating_point():
             weights[id(stand_in)] = name
         else:
-            constants[id(stand_in)] = tensor.detach()
+            constants[id(stand_in)] = tensor.detach().clone()
     recorder = _Recorder(constants)
-    with _mode(module, training=training), _places(module, recorder), torch.no_grad(), torch.device("meta"):
-        # The fused kernels of attention are one op each; in their parts they look like attention written out.
-        with sdpa_kernel(SDPBackend.MATH), recorder, _Linear(recorder):
+    # The fused kernels of attention are one op each; in their parts (MATH) they look like attention written out.
+    quiet = (torch.no_grad(), torch.device("meta"), sdpa_kernel(SDPBackend.MATH))
+    with ExitStack() as stack:
+        for context in (_mode(module, training=training), _places(module, recorder), *quiet):
+            stack.enter_context(context)
+        with recorder, _Linear(recorder):
             outputs = torch.func.functional_call(module, stand_ins, inputs)
     given = [leaf for leaf in pytree.tree_leaves(outputs) if isinstance(leaf, Tensor)]
     return Recording(recorder.events, inputs, given, weights, constants)
@@ -102,15 +105,15 @@ class _Recorder(TorchDispatchMode):
         if id(tensor) not in self._stand_ins:
             stand_in = torch.empty_like(tensor, device="meta")
             self._stand_ins[id(tensor)] = (tensor, stand_in)
-            self._constants[id(stand_in)] = tensor.detach()
+            self._constants[id(stand_in)] = tensor.detach().clone().clone()
         return self._stand_ins[id(tensor)][1]
 
 
-class _Linear(TorchFunctionMode):
+class _Linear(TorchFunctionMode):  # type: ignore[no-untyped-call]
     """Notes a linear layer as one op; its parts depend on the number of axes."""
 
     def __init__(self, recorder: _Recorder) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._recorder = recorder
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

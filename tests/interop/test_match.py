@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from archgraph.errors import MatchError
 from archgraph.interop.match import isomorphism, match
 from archgraph.interop.transplant import transplant
-from archgraph.interop.wiring import Vertex
+from archgraph.interop.vertices import Vertex
 
 pytestmark = pytest.mark.torch
 
