@@ -57,7 +57,8 @@ def show(graph: Graph, rows: Sequence[Row], total: Cost, *, held: Space | None, 
         cut = Text(given, "dim", no_wrap=not exact, overflow="fold" if exact else "ellipsis")
         counts = [(f"{n:,}" if exact else human(n)) if n else "" for n in (row.params, row.macs)]
         share = "training only" if row.train_only else _share(row)
-        table.add_row(name, row.op, cut, _size(row.shape), *counts, share)
+        more = f" +{len(row.shapes) - 1}" if len(row.shapes) > 1 else ""
+        table.add_row(name, row.op, cut, _size(row.shapes[0]) + more, *counts, share)
     print_all(table, "", *_total(graph, total, batch=1), *_measured(graph), *(_space(held) if held else ()))
 
 

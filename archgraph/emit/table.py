@@ -13,6 +13,7 @@ from archgraph.graph.cost import NodeCost, node_costs
 from archgraph.graph.model import Graph, Node
 from archgraph.graph.outline import Part, outline
 from archgraph.graph.wording import arguments, assumed, label, op_name, text
+from archgraph.ops.base import Ref
 from archgraph.shape import Shape
 
 By: TypeAlias = Literal["op", "block", "node"]
@@ -22,8 +23,10 @@ By: TypeAlias = Literal["op", "block", "node"]
 class Row:
     """One line: a node, or a box with its nodes' costs together.
 
-    Numbers are sums over `count` equal copies, for one input. `level` is how deep it stands: a row of level 1 is
-    part of the row of level 0 above it. A row that exists in training mode alone (`train_only`) counts no MACs.
+    `shapes` are those of the tensors that others take of it, of the last copy where there are copies; `shape` is the
+    last node's. Numbers are sums over `count` equal copies, for one input. `level` is how deep it stands: a row of
+    level 1 is part of the row of level 0 above it. A row that exists in training mode alone (`train_only`) counts no
+    MACs.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Row:
     arguments: Mapping[str, Any]
     count: int
     shape: Shape
+    shapes: tuple[Shape, ...]
     params: int
     macs: int
     share: float
@@ -43,7 +47,7 @@ class Row:
         """The row as plain data, for JSON."""
         plain = {key: value if _is_plain(value) else text(value) for key, value in self.arguments.items()}
         fields = {name: getattr(self, name) for name in self.__slots__}
-        return {**fields, "arguments": plain, "shape": list(self.shape)}
+        return {**fields, "arguments": plain, "shape": list(self.shape), "shapes": list(map(list, self.shapes))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def rows(graph: Graph, *, depth: int = 1, flat: bool = False, full: bool = False
     else:
         parts = outline(graph, depth=depth)
     costs = _Costs(graph)
+    users = _users(graph)
     found: list[Row] = []
 
     def visit(part: Part, level: int, inside: str) -> None:
@@ -81,7 +86,7 @@ def rows(graph: Graph, *, depth: int = 1, flat: bool = False, full: bool = False
         found.append(
             Row(
                 part.name, label(part, inside), level, op_name(part), given, part.count, part.shape,
-                params, macs, costs.share(macs), activations, train_only,
+                _given(graph, part, users), params, macs, costs.share(macs), activations, train_only,
             )
         )  # fmt: skip
         for inner in part.parts:
@@ -90,6 +95,26 @@ def rows(graph: Graph, *, depth: int = 1, flat: bool = False, full: bool = False
     for part in parts:
         visit(part, 0, "")
     return found
+
+
+def _users(graph: Graph) -> dict[Ref, set[str]]:
+    """The nodes that take each value; an empty name for the network's own outputs."""
+    users: dict[Ref, set[str]] = {}
+    for node in graph:
+        for ref in node.inputs:
+            users.setdefault(ref, set()).add(node.name)
+    for ref in (*graph.outputs.values(), *graph.features.values()):
+        users.setdefault(ref, set()).add("")
+    return users
+
+
+def _given(graph: Graph, part: Part, users: Mapping[Ref, set[str]]) -> tuple[Shape, ...]:
+    """Shapes of the tensors that others take of a part, or of what it ends in where nobody takes any."""
+    copy = part.copies[-1]
+    inside = {node.name for node in copy}
+    refs = [Ref(node.name, output) for node in copy for output in range(1 + len(node.facts.further))]
+    taken = [ref for ref in refs if not users.get(ref, inside) <= inside]
+    return tuple(map(graph.shape, taken)) or (part.shape,)
 
 
 def sums(graph: Graph, by: By) -> list[Sum]:

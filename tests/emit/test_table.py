@@ -110,3 +110,11 @@ def test_counts_have_three_digits(number: int, text: str) -> None:
 )
 def test_memory_is_in_units_of_1024(number: int, text: str) -> None:
     assert human_bytes(number) == text
+
+
+def test_a_box_that_gives_several_tensors_has_the_shapes_of_those_that_are_taken() -> None:
+    graph = archgraph.expand(archgraph.load("hrnetv2_w18"))
+    (net, wide, *_) = rows(graph)
+    assert net.shapes == ((64, 112, 112), (18, 56, 56), (36, 28, 28), (72, 14, 14), (144, 7, 7))
+    assert wide.shapes == ((128, 56, 56), (256, 28, 28), (512, 14, 14), (1024, 7, 7))
+    assert wide.shape == wide.shapes[-1]
