@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from random_arguments import arguments
 
 import archgraph
 from archgraph import zoo
-from archgraph.ops import OPS
+from archgraph.ops import OPS, vocabulary
 from archgraph.schema import schema
 from archgraph.spec.blocks import KEYS as BLOCK_KEYS
 from archgraph.spec.expectations import EXPECT
@@ -47,6 +50,19 @@ def test_the_examples_of_an_op_are_valid(name: str) -> None:
     for example in OPS[name].examples:
         spec = Spec("example", example.inputs[0], Body((NodeSpec(name, example.args),)))
         assert mistakes(archgraph.dump(spec)) == []
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
+def test_whatever_arguments_an_op_takes_are_valid(name: str) -> None:
+    @settings(max_examples=25, deadline=None, derandomize=True)
+    @given(arguments(OPS[name]))
+    def check(args: Mapping[str, Any]) -> None:
+        signature = vocabulary()[name].arguments
+        given = {key: value for key, value in args.items() if value or signature[key].holds == "value"}
+        spec = Spec("example", (8, 8, 8), Body((NodeSpec(name, given),)))
+        assert mistakes(archgraph.dump(spec)) == []
+
+    check()
 
 
 @pytest.mark.parametrize(
@@ -160,11 +176,11 @@ def test_a_typical_mistake_in_a_file_is_found_at_its_place(text: str, where: str
 
 
 def test_every_key_of_the_language_is_known_and_explained() -> None:
-    found = validator().schema
+    found = schema()
     node = next(form for form in found["definitions"]["node"]["anyOf"] if form.get("type") == "object")
     expect, block = found["definitions"]["expect"]["properties"], found["definitions"]["block"]["properties"]
     assert list(found["properties"]) == list(KEYS)
-    assert list(expect) == list(EXPECT) and list(block) == list(BLOCK_KEYS)
+    assert set(expect) == set(EXPECT) and list(block) == list(BLOCK_KEYS)
     assert {*OPS, *RESERVED, "use"} == set(node["properties"])
     beside = [node["properties"][key] for key in RESERVED]
     for key in (*found["properties"].values(), *expect.values(), *block.values(), *beside):

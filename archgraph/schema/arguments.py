@@ -126,7 +126,9 @@ class Definitions:
         if argument.holds == "graph":
             words = [one for one in known if one.get("type") in ("string", "null")]
             return self.value([*words, {"type": "array", "items": ref("node")}], about.takes, expressions=False)
-        return ref("reference" if argument.holds == "node" else argument.holds)
+        if argument.holds == "node":
+            return ref("optional-reference" if {"type": "null"} in given else "reference")
+        return ref(argument.holds)
 
 
 def described(argument: ArgumentReference) -> str:

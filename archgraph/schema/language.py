@@ -97,6 +97,7 @@ def definitions(ops: Mapping[str, type[Op]], values: Definitions, networks: Sequ
         "expect": {"type": ["object", "null"], "properties": dict(EXPECT), "additionalProperties": False},
         "columns": _columns(),
         "reference": {"type": "string", "pattern": REFERENCE},
+        "optional-reference": {"type": ["string", "null"], "pattern": REFERENCE},
     }
 
 

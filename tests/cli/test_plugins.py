@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from archgraph.ops import OPS
-from archgraph.ops.plugins import forget
+from archgraph.ops.plugins import apart
 
 Archgraph = Callable[..., Any]
 
@@ -46,10 +45,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "net.yaml").write_text(NET)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    yield tmp_path
-    OPS.pop("doubled", None)  # type: ignore[attr-defined]  # a dict, to which plug-ins add
+    with apart():
+        yield tmp_path
     sys.modules.pop("doubling", None)
-    forget()
 
 
 def test_without_it_the_word_is_unknown(archgraph: Archgraph, folder: Path) -> None:
