@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 TIMEOUT = 60.0
+PUBLISHED = "textDocument/publishDiagnostics"
 
 
 def server_command() -> list[str] | None:
@@ -85,9 +86,17 @@ class LanguageServer:
 
     def diagnostics(self, name: str, text: str) -> list[tuple[int, str]]:
         """The mistakes in a text: the line of each, from 1, and what is said of it."""
-        self._open(name, text)
-        found = self._wait(lambda message: message.get("method") == "textDocument/publishDiagnostics")
-        return [(one["range"]["start"]["line"] + 1, one["message"]) for one in found["params"]["diagnostics"]]
+        return self.all_diagnostics({name: text})[name]
+
+    def all_diagnostics(self, texts: Mapping[str, str]) -> dict[str, list[tuple[int, str]]]:
+        """The mistakes in each of several texts, which are looked at side by side."""
+        waiting = {self._open(name, text): name for name, text in texts.items()}
+        found = {}
+        while waiting:
+            said = self._wait(lambda message: message.get("method") == PUBLISHED)["params"]
+            if name := waiting.pop(said["uri"], ""):
+                found[name] = [(one["range"]["start"]["line"] + 1, one["message"]) for one in said["diagnostics"]]
+        return found
 
     def ask(self, method: str, **params: Any) -> Any:
         """The answer to a request."""
@@ -105,7 +114,7 @@ class LanguageServer:
         before, mark, after = text.partition("|")
         assert mark, "say with | where"
         uri = self._open(name, before + after)
-        self._wait(lambda message: message.get("method") == "textDocument/publishDiagnostics")
+        self._wait(lambda message: message.get("method") == PUBLISHED)
         line = before.count("\n")
         at = {"line": line, "character": len(before) - before.rfind("\n") - 1}
         return self.ask(method, textDocument={"uri": uri}, position=at)
