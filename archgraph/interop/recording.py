@@ -68,11 +68,11 @@ def record(module: nn.Module, example: Example, *, training: bool = True) -> Rec
     return Recording(recorder.events, inputs, given, weights, constants)
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Writes down every op. It holds all tensors, so that their identities stay theirs."""
 
     def __init__(self, constants: dict[int, Tensor]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.events: list[Event] = []
         self.path: list[str] = []
         self.paused = False
@@ -109,11 +109,11 @@ class _Recorder(TorchDispatchMode):
         return self._stand_ins[id(tensor)][1]
 
 
-class _Linear(TorchFunctionMode):  # type: ignore[no-untyped-call]
+class _Linear(TorchFunctionMode):
     """Notes a linear layer as one op; its parts depend on the number of axes."""
 
     def __init__(self, recorder: _Recorder) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._recorder = recorder
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
