@@ -107,7 +107,7 @@ def schema(
         print(text, end="")
     else:
         _write(Path(output), text)
-        print(f"{output}: {len(text.encode()) // 1000} kB")
+        print(f"{output} is written")
 
 
 def _name(path: Path) -> str:

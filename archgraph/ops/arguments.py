@@ -105,18 +105,14 @@ Stride: TypeAlias = Annotated[_Sizes, _ONE_OR_PAIR, Role("stride")]
 PoolStride: TypeAlias = Annotated[_Sizes | None, _ONE_OR_PAIR, Role("stride")]
 Dilation: TypeAlias = Annotated[_Sizes, _ONE_OR_PAIR, Role("dilation")]
 Pads: TypeAlias = Annotated[_Pads, Takes("an integer from 0 up or a pair of them")]
-PoolPad: TypeAlias = Annotated[
-    Literal["tf_same"] | _Pads, Takes("tf_same, an integer from 0 up or a pair of them")
-]
+PoolPad: TypeAlias = Annotated[Literal["tf_same"] | _Pads, Takes("tf_same, an integer from 0 up or a pair of them")]
 ConvPad: TypeAlias = Annotated[
     Literal["same", "valid", "tf_same"] | _Pads,
     Takes("same, valid, tf_same, an integer from 0 up or a pair of them"),
 ]
 Act: TypeAlias = Annotated[ActName, Takes("none or the name of an activation"), Role("activation")]
 Norm: TypeAlias = Annotated[NormName, Takes("none, batch, layer, group, instance or rms"), Role("norm")]
-NormOrDefault: TypeAlias = Annotated[
-    NormName | None, Takes("none, batch, layer, group, instance or rms"), Role("norm")
-]
+NormOrDefault: TypeAlias = Annotated[NormName | None, Takes("none, batch, layer, group, instance or rms"), Role("norm")]
 ActOrDefault: TypeAlias = Annotated[ActName | None, Takes("none or the name of an activation"), Role("activation")]
 Bias: TypeAlias = Annotated[bool | None, Takes("true or false")]
 NodeName: TypeAlias = Annotated[Literal["other"] | None, Held("node"), Takes("the name of a node above")]
