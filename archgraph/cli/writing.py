@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -118,13 +119,17 @@ def _name(path: Path) -> str:
 
 
 def _network(name: str) -> str:
-    """The text of a network of the zoo: its file with its comments, or one variant of that as a spec of its own."""
+    """The text of a network of the zoo: its file with its comments, else what stands alone as a spec of its own."""
     from archgraph import dump
     from archgraph.loading import load
     from archgraph.zoo import find
 
-    where = find(name)
-    return dump(load(name)) if where.variant else where.path.read_text(encoding="utf-8")
+    where, spec = find(name), load(name)
+    if not where.variant and not spec.use:
+        return where.path.read_text(encoding="utf-8")
+    for file in spec.use:  # The files beside it are not beside the new one.
+        spec = replace(spec, blocks={**spec.used[file].blocks, **spec.blocks})
+    return dump(replace(spec, use=()))
 
 
 def _write(path: Path, text: str) -> None:

@@ -50,7 +50,7 @@ def test_nothing_is_overwritten_unless_that_is_asked_for(archgraph: Archgraph, t
     assert archgraph("init", path, "--force").code == 0 and path.read_text() != "mine"
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet18", "vgg11_bn"])
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "vgg11_bn", "deeplabv3_resnet50", "hrnetv2_w18_seg"])
 def test_a_network_of_the_zoo_can_be_the_first_spec(name: str, archgraph: Archgraph, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     assert archgraph("init", path, "--from", name).code == 0
