@@ -17,33 +17,30 @@ SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA}\n"
 FIRST = """\
 # A small residual network, to be edited. The line above lets an editor complete and check it, once
 # `archgraph schema -o archgraph.schema.json` has written that file.
-archgraph: 1                        # version of the language
+archgraph: 1  # version of the language
 name: NAME
 about: A small residual network for small images
-input: [3, 32, 32]                  # channels, height, width; the batch is not written
+input: [3, 32, 32]                          # channels, height, width; the batch is not written
+vars: {width: 16, classes: 10}              # `--set width=24` changes one; a search may, too
+defaults: {conv: {norm: batch, act: relu}}  # what every conv has that does not say otherwise
 
-vars: {width: 16, classes: 10}      # `--set width=24` changes one; a search may, too
-
-defaults:                           # what every conv has that does not say otherwise
-  conv: {norm: batch, act: relu}
-
-blocks:                             # your own ops
+blocks:  # your own ops
   unit:
-    args: {out: int, stride: 1}     # `name: type` is required, `name: value` has a default
+    args: {out: int, stride: 1}  # `name: type` is required, `name: value` has a default
     graph:
-      - residual:                   # its shortcut is the identity, or a 1x1 conv where the shape changes
+      - residual:  # its shortcut is the identity, or a 1x1 conv where the shape changes
           body:
             - conv: {out: $out, kernel: 3, stride: $stride}
             - conv: {out: $out, kernel: 3, act: none}
           act: relu
-
-graph:                              # from top to bottom; input channels and padding are inferred
-  - {conv: [$width, 3], id: stem}   # arguments in order: out, kernel
-  - unit: {out: $w, stride: $s}
-    each: {w: [$width, 2*$width, 4*$width], s: [1, 2, 2]}     # one unit a column: stage.0, stage.1, stage.2
+graph:  # from top to bottom; input channels and padding are inferred
+  - {conv: [$width, 3], id: stem}  # arguments in order: out, kernel
+  - unit: [$w, $s]
+    each: {w: [$width, 2*$width, 4*$width], s: [1, 2, 2]}  # one unit a column: stage.0, stage.1, stage.2
     id: stage
   - global_avg_pool
   - linear: $classes
+features: {c2: stage.0, c3: stage.1, c4: stage.2}  # taps for another network that uses this one
 """
 
 

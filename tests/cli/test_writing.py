@@ -40,6 +40,8 @@ def test_the_first_spec_has_the_name_of_its_file_and_says_what_each_part_is(
     assert text.startswith("# yaml-language-server: $schema=archgraph.schema.json\n")
     assert package.load(path).name == "mine"
     assert all("#" in line for line in text.splitlines() if line and not line.startswith((" ", "name", "about")))
+    assert archgraph("fmt", "--check", path).code == 0
+    assert [one["reduction"] for one in archgraph("show", path, "--features", "--json").json["features"]] == [1, 2, 4]
 
 
 def test_nothing_is_overwritten_unless_that_is_asked_for(archgraph: Archgraph, tmp_path: Path) -> None:
