@@ -66,9 +66,11 @@ $(READY): pyproject.toml constraints.txt
 	@$(PIP) --editable '.[data,dev]'
 	@touch $@
 
-# Networks to compare with. Without --no-deps they would bring a torch of their own choice.
+# Networks to compare with, and what segmentation_models_pytorch needs to be imported. Without --no-deps they would bring
+# a torch of their own choice.
 $(PEERS): $(READY)
-	@$(PIP) --no-deps torchvision timm
+	@$(PIP) --no-deps torchvision timm pytorchcv segmentation_models_pytorch \
+		huggingface_hub httpx2 httpcore2 h11 idna truststore
 	@touch $@
 
 editors: $(EDITORS)

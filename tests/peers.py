@@ -88,10 +88,7 @@ def peer(name: str) -> nn.Module:
 
     Fresh weights would hide mistakes: all norms are alike, and so are the scales of layers.
     """
-    with torch.device("meta"):  # no time for initial weights
-        module = PEERS[name]()
-    plain = all(buffer.rpartition(".")[2] in _STATISTICS for buffer, _ in module.named_buffers())
-    module = module.double().to_empty(device="cpu") if plain else PEERS[name]().double()
+    module = _without_initial_weights(name) or PEERS[name]().double()
     draw = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, tensor in (*module.named_parameters(), *module.named_buffers()):
@@ -105,3 +102,14 @@ def peer(name: str) -> nn.Module:
                 bound = (3 / tensor[0].numel()) ** 0.5
                 tensor.uniform_(-bound, bound, generator=draw)
     return module
+
+
+def _without_initial_weights(name: str) -> nn.Module | None:
+    """The module made without the time that initial weights take; None where there is more to it than weights."""
+    try:
+        with torch.device("meta"):
+            module = PEERS[name]()
+    except NotImplementedError:  # it computes with tensors while it is made
+        return None
+    plain = all(buffer.rpartition(".")[2] in _STATISTICS for buffer, _ in module.named_buffers())
+    return module.double().to_empty(device="cpu") if plain else None
