@@ -175,8 +175,11 @@ class _Planner:
         guarded = always and part.train_only
         node = self.graph.nodes.get(part.name)
         if node is None:
-            others = [self._giver(part.name, ref)[start:] for ref in part.outputs[:-1]]
-            return Step(f"{_path(label)}({{inputs}})", takes, gives, (*others, label), guarded, main=-1)
+            last = part.outputs[-1].node
+            main = next(n for n, ref in enumerate(part.outputs) if ref.node == last)  # the first that its last node gives
+            labels = [self._giver(part.name, ref)[start:] for ref in part.outputs]
+            labels[main] = label
+            return Step(f"{_path(label)}({{inputs}})", takes, gives, tuple(labels), guarded, main=main)
         template = self._lowered[node.name].forward
         if "{self}" in template:
             owner = self._owner(node)
