@@ -53,6 +53,13 @@ FAMILIES: Mapping[str, Colours] = {
     "attention": Colours("#cffafe", "#0891b2"),
     "separable": Colours("#dbeafe", "#3b82f6"),
     "spp": Colours("#dcfce7", "#22c55e"),
+    "aspp": Colours("#dcfce7", "#22c55e"),
+    "unpool": Colours("#dcfce7", "#22c55e"),
+    "conv_transpose": Colours("#dbeafe", "#3b82f6"),
+    "inverted": Colours("#dbeafe", "#3b82f6"),
+    "multi_head": Colours("#cffafe", "#0891b2"),
+    "windows": Colours("#cffafe", "#0891b2"),
+    "transformer": Colours("#cffafe", "#0891b2"),
 }
 """By the file of `ops/` that an op stands in."""
 OTHER = Colours("#f1f5f9", "#94a3b8")

@@ -28,10 +28,23 @@ def label(part: Part, inside: str = "") -> str:
 
 
 def arguments(part: Part) -> dict[str, Any]:
-    """Arguments as the spec's author would see them: what a node changed from the defaults, what a box was given."""
-    if part.scope is None:
-        return changed(part.copies[0][0])
-    return dict(part.scope.args) or _of_unit(part)
+    """Arguments as the spec's author would see them: what a node changed from the defaults, what a box was given; and
+    whose weights it uses, where they are not its own.
+    """
+    found = changed(part.copies[0][0]) if part.scope is None else dict(part.scope.args) or _of_unit(part)
+    owner = _owner(part)
+    return {**found, "share": owner} if owner else found
+
+
+def _owner(part: Part) -> str | None:
+    """The node or box whose weights a part uses node by node, as seen from the graph around it."""
+    holding = [node for node in part.copies[0] if node.facts.params]
+    owners = {(node.shares or node.name).removesuffix(node.name.removeprefix(part.name)) for node in holding}
+    if len(owners) != 1 or part.name in owners:
+        return None
+    (owner,) = owners
+    around = part.name.rpartition(".")[0]
+    return owner.removeprefix(f"{around}.") if around else owner
 
 
 def changed(node: Node) -> dict[str, Any]:

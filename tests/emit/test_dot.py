@@ -146,3 +146,18 @@ def test_a_text_argument_is_text() -> None:
 def test_a_big_network_is_drawn_whole() -> None:
     boxes, arrows = drawn(dot(archgraph.expand(archgraph.load("densenet121")), depth=2))
     assert len(boxes) > 58 and len(arrows) > 700
+
+
+def test_every_output_and_every_input_has_its_arrows_and_shared_weights_are_named() -> None:
+    text = (
+        "archgraph: 1\nname: twins\ninput: {left: [3, 8, 8], right: [3, 8, 8]}\n"
+        "blocks: {net: {graph: [{conv: {out: 4, kernel: 3}}, {max_pool: {kernel: 2, indices: true}}]}}\n"
+        "graph:\n  - {net: , id: a, from: left}\n  - {net: , id: b, from: right, share: a}\n"
+        "  - {max_unpool: 2, id: up, from: [a/0, b/1]}\n  - {upsample: {like: left}}\n"
+    )
+    drawing = dot(archgraph.expand(archgraph.loads(text)), depth=1)
+    _, arrows = drawn(drawing)
+    assert {("input left", "a"), ("input right", "b"), ("a", "up"), ("b", "up"), ("input left", "upsample1")} <= set(
+        arrows
+    )
+    assert "share a" in "".join(svg(drawing).itertext())

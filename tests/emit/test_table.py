@@ -118,3 +118,17 @@ def test_a_box_that_gives_several_tensors_has_the_shapes_of_those_that_are_taken
     assert net.shapes == ((64, 112, 112), (18, 56, 56), (36, 28, 28), (72, 14, 14), (144, 7, 7))
     assert wide.shapes == ((128, 56, 56), (256, 28, 28), (512, 14, 14), (1024, 7, 7))
     assert wide.shape == wide.shapes[-1]
+
+
+def test_a_box_says_whose_weights_it_uses() -> None:
+    text = (
+        "archgraph: 1\nname: twins\ninput: {left: [3, 8, 8], right: [3, 8, 8]}\n"
+        "blocks: {net: {graph: [{conv: {out: 4, kernel: 3, norm: batch}}, relu, {conv: [4, 1]}]}}\n"
+        "graph:\n  - {net: , id: a, from: left}\n  - {net: , id: b, from: right, share: a}\n"
+        "  - {conv: [4, 1], id: c, from: a}\n  - {conv: [4, 1], id: d, from: b, share: c}\n  - {sub: , from: [c, d]}\n"
+    )
+    found = {row.name: row for row in rows(archgraph.expand(archgraph.loads(text)), depth=1)}
+    assert {name: row.arguments.get("share") for name, row in found.items()} == {
+        "a": None, "b": "a", "c": None, "d": "c", "sub1": None,
+    }  # fmt: skip
+    assert found["b"].params == 0 and found["a"].params > 0
