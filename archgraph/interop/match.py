@@ -33,7 +33,12 @@ def match(source: nn.Module, target: nn.Module, example: Example, *, training: b
     partners = isomorphism(one, other)
     found = {vertex.weight: other[partners[n]].weight for n, vertex in enumerate(one) if vertex.weight is not None}
     mapping = {name: partner for name, partner in found.items() if name is not None and partner is not None}
-    mapping |= _unread(source, target, mapping)
+    return completed(source, target, mapping)
+
+
+def completed(source: nn.Module, target: nn.Module, mapping: dict[str, str]) -> dict[str, str]:
+    """The pairs, with those of tensors that no output depends on. Raises MatchError where a weight has no partner."""
+    mapping = mapping | _unread(source, target, mapping)
     _check_complete(source, target, mapping)
     return mapping
 
