@@ -160,15 +160,18 @@ def _rows(doc: Entries, indent: int) -> list[str]:
 
 def _with_comments(noted: Noted, lines: list[str], indent: int) -> list[str]:
     above, first = list(noted.above), lines[0]
-    if noted.beside and len(lines) > 1 and first.endswith(","):
-        above.append(noted.beside)  # within brackets that go on, it would be a comment of the last thing in the line
+    goes_on = len(lines) > 1 and first.endswith(",")  # beside it, it would be a comment of the last thing in the line
+    if noted.beside and (goes_on or len(first) + 2 + len(noted.beside) > WIDTH):
+        above.append(noted.beside)
     elif noted.beside:
         first += _COMMENT + noted.beside
     return [*(" " * indent + line for line in above), first, *lines[1:]]
 
 
 def _aligned(lines: Sequence[str]) -> Iterator[str]:
-    """The lines with their comments beside them, those of consecutive lines of one depth in one column."""
+    """The lines with their comments beside them, those of consecutive lines of one depth in one column if it is wide
+    enough.
+    """
     depths = [len(line) - len(line.lstrip(" ")) if _COMMENT in line else None for line in lines]
     for depth, run in groupby(zip(depths, lines, strict=True), key=itemgetter(0)):
         parts = [line.partition(_COMMENT) for _, line in run]
@@ -176,6 +179,8 @@ def _aligned(lines: Sequence[str]) -> Iterator[str]:
             yield from (content for content, _, _ in parts)
         else:
             widest = max(len(content) for content, _, _ in parts)
+            if widest + 2 + max(len(comment) for _, _, comment in parts) > WIDTH:
+                widest = 0
             yield from (f"{content.ljust(widest)}  {comment}" for content, _, comment in parts)
 
 

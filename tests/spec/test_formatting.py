@@ -6,13 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from small_vocabulary import WORDS, spec_of
 from spec_strategies import specs
 
 from archgraph import loading, zoo
-from archgraph.errors import Source
+from archgraph.errors import Source, SpecError
 from archgraph.spec.comments import comments
 from archgraph.spec.formatting import formatted
 from archgraph.spec.model import Spec
@@ -110,6 +110,10 @@ def test_wherever_comments_stand_none_is_lost_and_nothing_else_changes(data: st.
         else:
             lines.insert(at, " " * data.draw(st.integers(0, 12)) + comment)
     text = "\n".join(lines) + "\n"
+    try:
+        loading.loads(text, base=path.parent)
+    except SpecError:
+        reject()  # a comment within a text of several lines ends that text
     once = loading.laid_out(Source("net.yaml", text), path=path)
     assert found(once) == found(text)
     assert loading.laid_out(Source("net.yaml", once), path=path) == once
