@@ -70,7 +70,7 @@ class _Expansion:
         self.values = Evaluation(spec, choose)
         self.findings = self.values.findings
         self.assembly = Assembly(inputs, self.values.defaults)
-        self.templates = Templates(self.assembly, spec, self.values.vars)
+        self.templates = Templates(self.assembly, spec, self.blocks, self.values.vars)
         self.depth = 0
         self.steps = 0
         self.uses: list[str] = []

@@ -13,7 +13,8 @@ from archgraph.graph.builder import Assembly
 from archgraph.graph.model import Node, Scope
 from archgraph.ops.base import Bundle, Primitive, Ref
 from archgraph.ops.facts import Facts
-from archgraph.spec.model import Spec
+from archgraph.spec.evaluate import names_in
+from archgraph.spec.model import Block, Spec
 
 
 class Written(NamedTuple):
@@ -74,34 +75,66 @@ class Original(NamedTuple):
 MAX_CONTEXTS = 16
 MAX_TEMPLATES = 256
 
-_CONTEXTS: dict[tuple[int, int, int, str], tuple[Any, Any, Any, dict[Any, Template | Original]]] = {}
-"""What was expanded lately, by identity of a spec's blocks, used files and defaults (held, so that the identity stays
-theirs) and the values of its variables."""
+
+class _Context(NamedTuple):
+    """What was expanded of a spec's blocks, and the names that each of them reads.
+
+    The spec's parts are held, so that their identity stays theirs.
+    """
+
+    parts: tuple[Any, ...]
+    known: dict[Any, Template | Original]
+    reads: dict[str, tuple[str, ...]]
+
+
+_CONTEXTS: dict[tuple[int, ...], _Context] = {}
+"""The latest contexts, by identity of a spec's blocks, used files and defaults."""
 
 
 class Templates:
     """The blocks expanded so far, by name of the block, its arguments and its inputs' shapes."""
 
-    def __init__(self, assembly: Assembly, spec: Spec, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, assembly: Assembly, spec: Spec, blocks: Mapping[str, Block], variables: Mapping[str, Any]
+    ) -> None:
         self._assembly = assembly
-        context = (id(spec.blocks), id(spec.used), id(spec.defaults), repr(variables))
-        held = _CONTEXTS.pop(context, None) or (spec.blocks, spec.used, spec.defaults, {})
+        self._blocks, self._variables = blocks, variables
+        parts = (spec.blocks, spec.used, spec.defaults)
+        context = tuple(map(id, parts))
+        held = _CONTEXTS.pop(context, None) or _Context(parts, {}, {"": tuple(names_in(spec.defaults))})
         _CONTEXTS[context] = held
         if len(_CONTEXTS) > MAX_CONTEXTS:
             del _CONTEXTS[next(iter(_CONTEXTS))]
-        self._known = held[3]
+        self._known, self._reads = held.known, held.reads
 
     def key(self, block: str, args: Mapping[str, Any], inputs: Bundle) -> Any:
         """What decides how a block expands, or None where an argument has no hash. 1, 1.0 and True differ."""
         values = tuple(args.values())
         equal = tuple(map(inputs.index, inputs)) if len(inputs) > 1 else ()
         shapes = tuple(map(self._assembly.shape, inputs))
-        key = (block, tuple(args), values, repr(values), shapes, equal)
+        reads = self._reads.get(block)
+        if reads is None:
+            reads = self._reads[block] = self._read_by(block)
+        variables = [self._variables.get(name) for name in reads]
+        key = (block, tuple(args), values, repr(values), shapes, equal, repr(variables))
         try:
             hash(key)
         except TypeError:
             return None
         return key
+
+    def _read_by(self, block: str) -> tuple[str, ...]:
+        """The variables of the file that a block may read, in what it is made of and in the defaults of its ops."""
+        found, seen, waiting = set(self._reads[""]), set(), [block]
+        while waiting:
+            name = waiting.pop()
+            made = self._blocks.get(name)
+            if made is not None and name not in seen:
+                seen.add(name)
+                ops: set[str] = set()
+                found |= names_in((made.graph, made.vars, tuple(made.args.values())), ops)
+                waiting.extend(ops)
+        return tuple(sorted(found & self._variables.keys()))
 
     def record(self, key: Any, name: str, first: Bundle, last: Bundle, nodes: int, scopes: int, params: int) -> None:
         """Keep what was assembled for the block `name` since there were so many nodes, scopes and parameters."""
