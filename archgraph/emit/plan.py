@@ -176,7 +176,8 @@ class _Planner:
         node = self.graph.nodes.get(part.name)
         if node is None:
             last = part.outputs[-1].node
-            main = next(n for n, ref in enumerate(part.outputs) if ref.node == last)  # the first that its last node gives
+            # The main path is the first value that its last node gives.
+            main = next(n for n, ref in enumerate(part.outputs) if ref.node == last)
             labels = [self._giver(part.name, ref)[start:] for ref in part.outputs]
             labels[main] = label
             return Step(f"{_path(label)}({{inputs}})", takes, gives, tuple(labels), guarded, main=main)
