@@ -2,7 +2,7 @@
 
     python benchmarks/transplant.py [--quick] [--json] [NETWORK...]
 
-Weights are paired by the two exported graphs alone. Differences are relative to the largest output, in float64,
+Weights are paired by the two wirings alone. Differences are relative to the largest output, in float64,
 with dropout off; `training` includes the outputs that only training mode has.
 """
 
