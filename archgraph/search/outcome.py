@@ -9,6 +9,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from archgraph.search.budget import COSTS
 from archgraph.search.proposal import Tally
 from archgraph.search.ranking import Values, dominates
 from archgraph.search.recipe import OBJECTIVES, Recipe
@@ -16,6 +17,8 @@ from archgraph.search.trials import INTERRUPTED, Trial
 
 SHOWN = 5
 """Winners of a search with one objective."""
+PARTS = ("accuracy", "iou")
+"""Scores from 0 to 1, shown as percentages."""
 FRONT_SHOWN = 10
 """Winners that are shown, and tested, of a search with several."""
 
@@ -53,6 +56,14 @@ class Outcome:
         return [trial for trial in self.trials if trial.error == INTERRUPTED]
 
     @property
+    def front(self) -> list[Trial]:
+        """All winners, where `winners` may leave some out that are not shown."""
+        won: list[Trial] = []
+        for trial in self.finished:
+            won = winners(won, trial, self.recipe)
+        return won
+
+    @property
     def references(self) -> list[Trial]:
         """The parents that did not win, for comparison."""
         return [trial for trial in self.finished if trial.parent is None and trial not in self.winners]
@@ -78,10 +89,9 @@ def outcome(
 ) -> Outcome:
     """What the trials of a search come to."""
     tally = Tally()
-    for trial in trials:
-        tally.add(trial.turned_away)
     won: list[Trial] = []
     for trial in trials:
+        tally.add(trial.turned_away)
         won = winners(won, trial, recipe)
     return Outcome(folder, recipe, trials, shown_of(won, recipe), tested, sessions, tally)
 
@@ -94,9 +104,13 @@ def winners(won: Sequence[Trial], trial: Trial, recipe: Recipe) -> list[Trial]:
     if trial.values is None:
         return list(won)
     turned = {t.number: turn(t.values, recipe) for t in (*won, trial) if t.values is not None}
-    chosen = [t for t in (*won, trial) if not any(dominates(turned[o.number], turned[t.number]) for o in (*won, trial))]
-    if len(recipe.objectives) == 1:
-        chosen = [*won, trial]
+    chosen = [*won, trial]
+    if len(recipe.objectives) > 1:
+        # Those that won are known not to beat each other: only the new one is compared.
+        new = turned[trial.number]
+        if any(dominates(turned[other.number], new) for other in won):
+            return list(won)
+        chosen = [other for other in chosen if not dominates(new, turned[other.number])]
     best = sorted(chosen, key=lambda t: (turned[t.number], t.cost["macs"], t.cost["params"], t.number))
     return best[:SHOWN] if len(recipe.objectives) == 1 else best
 
@@ -124,9 +138,9 @@ def uncertainty(accuracy: float, images: int) -> float:
 
 def shown(name: str, value: float) -> str:
     """An objective's value for people: `98.61 %`, `763,520`."""
-    if name == "accuracy":
+    if name in PARTS:
         return f"{100 * value:.2f} %"
-    return f"{value:.4f}" if name == "loss" else f"{int(value):,}"
+    return f"{int(value):,}" if name in COSTS else f"{value:.4g}"
 
 
 def read_outcome(folder: str | os.PathLike[str]) -> Outcome:
