@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from types import NoneType
+from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -53,7 +54,9 @@ def _models(path: Path) -> list[type[BaseModel]]:
     models: list[type[BaseModel]] = [Recipe]
     for step in path:
         field = models[-1].model_fields.get(str(step))
-        inner = field.annotation if field else None
+        # `Training | None` is a mapping that may be absent.
+        parts = [part for part in get_args(field.annotation) if part is not NoneType] if field else []
+        inner = parts[0] if len(parts) == 1 else field.annotation if field else None
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             break
         models.append(inner)

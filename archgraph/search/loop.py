@@ -126,7 +126,8 @@ class Search:
         self.seen.add(new.hash)
         self.tally.add(new.turned_away)
         self.view.training(number, new.change)
-        epochs = self.recipe.evaluate.train.epochs
+        training = self.recipe.evaluate.train
+        epochs = training.epochs if training else 1
         try:
             scores = self.evaluator.train(
                 text,

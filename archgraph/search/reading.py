@@ -160,7 +160,9 @@ def _unreadable(values: Mapping[str, Any], tree: Tree) -> list[Finding]:
 
 def _misfits(recipe: Recipe, tree: Tree, parents: list[Candidate]) -> list[Finding]:
     """What keeps the parents from being trained on the data."""
-    name = recipe.evaluate.train.data
+    if (training := recipe.evaluate.train) is None:
+        return []
+    name = training.data
     data = DATA[name]
     findings = []
     at = tree.at(("set",) if recipe.set else ("spec",))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 from annotated_types import Ge, Gt
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from archgraph.errors import nearest
 from archgraph.ops.arguments import Takes
@@ -55,17 +55,35 @@ class MistakesError(ValueError):
         self.mistakes = mistakes
 
 
+KINDS = ("train",)
+"""The ways to score a candidate: keys of `evaluate`, and of `evaluators.EVALUATORS`."""
+
+
 class Evaluate(BaseModel):
-    """How a candidate is scored."""
+    """How a candidate is scored: in exactly one of the ways that `KINDS` lists."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    train: Annotated[Training, Takes("a mapping, such as {data: digits, epochs: 4}")] = Field(
-        description="Train it and measure it on the validation images; the keys are those of a training run."
+    train: Annotated[Training | None, Takes("a mapping, such as {data: digits, epochs: 4}")] = Field(
+        None,
+        description="Train it and measure it on the validation images; the keys are those of a training run.",
     )
     timeout: Annotated[float, Gt(0), Takes("a number of seconds above 0")] = Field(
         600.0, description="Seconds after which a trial is stopped and counts as failed."
     )
+
+    @model_validator(mode="after")
+    def _exactly_one_kind(self) -> Evaluate:
+        kinds = [name for name in KINDS if getattr(self, name) is not None]
+        if len(kinds) != 1:
+            message = f"evaluate says {' and '.join(kinds) or 'nothing'}; it takes exactly one of {', '.join(KINDS)}"
+            raise MistakesError(Mistake((), message))
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The key that says how."""
+        return next(name for name in KINDS if getattr(self, name) is not None)
 
 
 class Recipe(BaseModel):

@@ -50,12 +50,13 @@ def html(found: Outcome) -> str:
 
 def _opening(found: Outcome) -> list[str]:
     recipe = found.recipe
-    data = source(recipe.evaluate.train.data)
+    training = recipe.evaluate.train
+    trained = f"Trained on {source(training.data).about}, {training.epochs} epochs each. " if training else ""
     return [
         f"{candidates(found.trials)} networks by {recipe.sampler}, from {', '.join(recipe.spec)}, "
         f"for {' and '.join(recipe.objectives)}. Budget: {recipe.limits}. Seed {recipe.seed}.",
-        f"Trained on {data.about}, {recipe.evaluate.train.epochs} epochs each. Networks were compared on the "
-        "validation images; the test images were used once for each winner, after the search.",
+        f"{trained}Networks were compared on the validation images; the test images were used once for "
+        "each winner, after the search.",
     ]
 
 

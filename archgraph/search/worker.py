@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing as closed_at_end
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from archgraph import __version__, dump
 from archgraph.errors import UsageError
 from archgraph.search import journal
 from archgraph.search.console import View, closing, opening
-from archgraph.search.evaluator import ChildProcess, Evaluator
+from archgraph.search.evaluators import MakeEvaluator, evaluator
 from archgraph.search.files import RunFolder, begin, new_folder, settle
 from archgraph.search.outcome import candidates
 from archgraph.search.reading import Reading, read_recipe
@@ -25,8 +26,6 @@ from archgraph.train.data import source
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-MakeEvaluator: TypeAlias = Callable[[Recipe, RunFolder], Evaluator]
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,6 @@ class Result:
     interrupted: bool
 
 
-def child_process(recipe: Recipe, folder: RunFolder) -> Evaluator:
-    """The evaluator of a recipe: a process that trains, as `evaluate` says."""
-    return ChildProcess(recipe.evaluate.train, timeout=recipe.evaluate.timeout, log=folder.log)
-
-
 def run(
     recipe: str | os.PathLike[str],
     *,
@@ -52,16 +46,27 @@ def run(
     out: str | os.PathLike[str] | None = None,
     settings: Mapping[str, Any] | None = None,
     console: Console | None = None,
-    evaluator: MakeEvaluator = child_process,
+    evaluator: MakeEvaluator = evaluator,
 ) -> Result:
     """See `archgraph.search.run`; `evaluator` makes what scores the candidates."""
     started = time.perf_counter()
     given = dict(settings or {}) | ({"trials": trials} if trials is not None else {})
     reading = read_recipe(Path(recipe), settings=given)
-    folder = new_folder(out, reading.recipe.name)
+    return start(reading, new_folder(out, reading.recipe.name), console=console, evaluator=evaluator, started=started)
+
+
+def start(
+    reading: Reading,
+    folder: Path,
+    *,
+    console: Console | None = None,
+    evaluator: MakeEvaluator = evaluator,
+    started: float | None = None,
+) -> Result:
+    """Run what was read, in a folder that is new or empty."""
     _make(folder, reading)
     with journal.held(folder):
-        return _go_on(folder, None, console, evaluator, started)
+        return _go_on(folder, None, console, evaluator, time.perf_counter() if started is None else started)
 
 
 def resume(
@@ -69,7 +74,7 @@ def resume(
     *,
     trials: int | None = None,
     console: Console | None = None,
-    evaluator: MakeEvaluator = child_process,
+    evaluator: MakeEvaluator = evaluator,
 ) -> Result:
     """See `archgraph.search.resume`."""
     started = time.perf_counter()
@@ -99,7 +104,7 @@ def _make(folder: Path, reading: Reading) -> None:
 def _go_on(path: Path, trials: int | None, console: Console | None, evaluator: MakeEvaluator, started: float) -> Result:
     """Search until there are enough trials, then test the winners and write the report."""
     from archgraph.search.loop import Search
-    from archgraph.search.report import write_report
+    from archgraph.search.results import write_results
     from archgraph.search.study import open_study
 
     folder = RunFolder(path)
@@ -122,22 +127,23 @@ def _go_on(path: Path, trials: int | None, console: Console | None, evaluator: M
         except KeyboardInterrupt:
             interrupted = True
     found = search.outcome()
-    if found.best is not None:
-        folder.write_best(found.best)
-        folder.draw_best(found.best)
-    write_report(found)
+    write_results(found)
     closing(found, view.console)
     best = path / "best.yaml" if found.best else None
     return Result(path, best, len(found.finished), len(found.failed), interrupted)
 
 
 def _check_data(recipe: Recipe) -> None:
-    data = source(recipe.evaluate.train.data)
+    if (training := recipe.evaluate.train) is None:
+        return
+    data = source(training.data)
     if (install := data.missing()) is not None:
-        raise UsageError(f"{recipe.evaluate.train.data} is read with {data.needs}, which is not installed: {install}")
+        raise UsageError(f"{training.data} is read with {data.needs}, which is not installed: {install}")
 
 
 def _session(about: Mapping[str, Any]) -> dict[str, Any]:
     """When, where and with what a session runs."""
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"began": began, "python": platform.python_version(), "system": platform.system(), **about}
+    versions = {"archgraph": __version__, "python": platform.python_version(), "optuna": version("optuna")}
+    machine = {"system": platform.system(), "machine": platform.machine(), "cores": os.cpu_count()}
+    return {"began": began, **versions, **machine, **about}

@@ -52,7 +52,15 @@ class Fake:
         return {"device": "nothing", "torch": "none"}
 
     def train(
-        self, text: str, *, seed: int, weights: Path, each_epoch: Callable[[int, float], None]
+        self,
+        text: str,
+        *,
+        seed: int,
+        weights: Path,
+        each_epoch: Callable[[int, float], None],
+        parent: Path | None = None,
+        epochs: int | None = None,
+        resume: Path | None = None,
     ) -> Mapping[str, Any]:
         at = len(self.trained)
         digest = canonical_hash(expand(loads(text)))

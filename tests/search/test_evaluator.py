@@ -12,7 +12,8 @@ from rich.console import Console
 from search.fakes import recipe
 
 from archgraph import dump, load, override
-from archgraph.search.evaluator import ChildProcess, EvaluationError
+from archgraph.search.evaluator import EvaluationError
+from archgraph.search.evaluators.child import ChildProcess
 from archgraph.search.outcome import read_outcome
 from archgraph.search.trials import Trial
 from archgraph.search.worker import resume, run

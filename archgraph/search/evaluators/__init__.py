@@ -1,0 +1,22 @@
+"""What scores candidates, by the key of `evaluate` that asks for it. A new kind is a file and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from archgraph.search.evaluator import Evaluator
+from archgraph.search.evaluators import child
+from archgraph.search.files import RunFolder
+from archgraph.search.recipe import Recipe
+
+MakeEvaluator: TypeAlias = Callable[[Recipe, RunFolder], Evaluator]
+
+EVALUATORS: Mapping[str, MakeEvaluator] = {
+    "train": child.make,
+}
+
+
+def evaluator(recipe: Recipe, folder: RunFolder) -> Evaluator:
+    """The evaluator that a recipe asks for."""
+    return EVALUATORS[recipe.evaluate.kind](recipe, folder)
