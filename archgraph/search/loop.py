@@ -45,6 +45,7 @@ class Search:
         )
         self.proposals = Proposals(recipe.limits, parent=self._parent)
         self.before = list(study.sessions)
+        self.retrained = study.retrained
         self.session: dict[str, Any] = {}
         self.started = time.perf_counter()
 
@@ -84,7 +85,9 @@ class Search:
         """The search as it stands."""
         sessions = [*self.before, self.session]
         won = shown_of(self.won, self.recipe)
-        return Outcome(self.folder.path, self.recipe, self.trials, won, self.study.tested, sessions, self.tally)
+        return Outcome(
+            self.folder.path, self.recipe, self.trials, won, self.study.tested, sessions, self.tally, self.retrained
+        )
 
     def test_winners(self) -> None:
         """Score the winners on the test images, each once in its life, and the parents to compare them with."""

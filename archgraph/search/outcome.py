@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Outcome:
     tested: Mapping[str, Any]
     sessions: Sequence[Mapping[str, Any]]
     tally: Tally
+    retrained: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def best(self) -> Trial | None:
@@ -86,6 +87,7 @@ def outcome(
     *,
     tested: Mapping[str, Any],
     sessions: Sequence[Mapping[str, Any]],
+    retrained: Mapping[str, Any],
 ) -> Outcome:
     """What the trials of a search come to."""
     tally = Tally()
@@ -93,7 +95,7 @@ def outcome(
     for trial in trials:
         tally.add(trial.turned_away)
         won = winners(won, trial, recipe)
-    return Outcome(folder, recipe, trials, shown_of(won, recipe), tested, sessions, tally)
+    return Outcome(folder, recipe, trials, shown_of(won, recipe), tested, sessions, tally, retrained)
 
 
 def winners(won: Sequence[Trial], trial: Trial, recipe: Recipe) -> list[Trial]:
@@ -149,7 +151,14 @@ def read_outcome(folder: str | os.PathLike[str]) -> Outcome:
 
     study = open_study(Path(folder))
     recipe = Recipe.model_validate(study.begun["recipe"])
-    return outcome(Path(folder), recipe, study.trials(), tested=study.tested, sessions=study.sessions)
+    return outcome(
+        Path(folder),
+        recipe,
+        study.trials(),
+        tested=study.tested,
+        sessions=study.sessions,
+        retrained=study.retrained,
+    )
 
 
 def summary(folder: str | os.PathLike[str]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ KEY = "archgraph"
 """The attribute of a trial with its network, and of the study with its recipe."""
 SCORES = "scores"
 TESTED = "tested"
+RETRAINED = "retrained"
 SESSIONS = "sessions"
 _STATES: Mapping[TrialState, State] = {
     TrialState.RUNNING: "running",
@@ -58,6 +59,12 @@ class StudyFile:
         return tested
 
     @property
+    def retrained(self) -> Mapping[str, Any]:
+        """What winners that were trained in full came to on the test images, by trial number."""
+        retrained: Mapping[str, Any] = self._attribute(RETRAINED, {})
+        return retrained
+
+    @property
     def sessions(self) -> Sequence[Mapping[str, Any]]:
         """What each run and resume took, and on what machine; the last one is brought up to date after every trial."""
         sessions: Sequence[Mapping[str, Any]] = self._attribute(SESSIONS, [])
@@ -66,6 +73,10 @@ class StudyFile:
     def note_tested(self, scores: Mapping[str, Any]) -> None:
         """Keep scores on the test images, by trial number."""
         self._storage.set_study_user_attr(self._study_id, TESTED, {**self.tested, **scores})
+
+    def note_retrained(self, scores: Mapping[str, Any]) -> None:
+        """Keep what trials that were trained in full came to, by trial number."""
+        self._storage.set_study_user_attr(self._study_id, RETRAINED, {**self.retrained, **scores})
 
     def note_sessions(self, sessions: Sequence[Mapping[str, Any]]) -> None:
         """Keep what the sessions took."""

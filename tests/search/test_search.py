@@ -83,7 +83,7 @@ def test_the_folder_holds_the_best_and_weights_of_the_winners_alone(tmp_path: Pa
     assert (done.folder / "best.safetensors").read_text() == best.hash
     kept = {int(file.stem) for file in (done.folder / "weights").iterdir()}
     assert kept == {trial.number for trial in found.winners} | {0} and len(found.winners) == 5
-    assert (done.folder / "recipe.yaml").read_text() == (tmp_path / "small.yaml").read_text()
+    assert (done.folder / "recipe.yaml").read_text().endswith((tmp_path / "small.yaml").read_text())
 
 
 def test_test_images_are_for_the_winners_once(tmp_path: Path) -> None:
