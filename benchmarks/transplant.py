@@ -22,10 +22,12 @@ from torchvision_models import TWINS, twin
 import archgraph
 from archgraph.interop.transplant import transplant
 
+_NETWORKS = ("alexnet_owt", "densenet121", "googlenet_bn", "resnet18", "resnet34", "resnet50", "vgg16", "vgg16_bn")
+
 
 def main() -> None:
     parser = options("outputs beside torchvision's, from the same weights")
-    parser.add_argument("networks", nargs="*", default=sorted(TWINS), help=f"of {', '.join(TWINS)}")
+    parser.add_argument("networks", nargs="*", default=_NETWORKS, help=f"of {', '.join(TWINS)}")
     given = parser.parse_args()
     rows = []
     for name in given.networks[:2] if given.quick else given.networks:
