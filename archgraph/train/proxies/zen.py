@@ -11,10 +11,10 @@ from archgraph.train.proxies.layers import NORMS, main_output, multiplying
 
 STEP = 0.01
 """The paper's alpha: how far the second input is from the first."""
-REPEATS = 8
+REPEATS = 4
 """Draws of weights and inputs that the expectation is taken over."""
-IMAGES = 16
-"""Inputs of a draw, or as many as the batch has; the published code takes as many."""
+IMAGES = 8
+"""Inputs of a draw, or as many as the batch has."""
 
 
 @torch.no_grad()
