@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from archgraph import loads
 from archgraph.errors import UsageError
 from archgraph.search import journal
+from archgraph.search.comparison import BASELINE
 from archgraph.search.evaluators import MakeEvaluator, evaluator
-from archgraph.search.outcome import Outcome, candidates, read_outcome
+from archgraph.search.outcome import candidates, read_outcome
 from archgraph.search.proposal import given
 from archgraph.search.reading import Reading
 from archgraph.search.recipe import Recipe
@@ -22,9 +23,6 @@ from archgraph.search.worker import Result, resume, start
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-NAME = "baseline"
-"""The folder of the random search, in that of the search that it is compared with."""
 
 
 def baseline(
@@ -40,7 +38,7 @@ def baseline(
         raise UsageError(f"the search in {folder} is a random one: it is its own baseline")
     if not trials:
         raise UsageError(f"the search in {folder} has no trial yet: there is nothing to compare with")
-    place = found.folder / NAME
+    place = found.folder / BASELINE
     if (place / journal.NAME).is_file():
         result = resume(place, trials=trials, console=console, evaluator=evaluator)
     else:
@@ -48,12 +46,6 @@ def baseline(
         result = start(reading, place, console=console, evaluator=evaluator)
     write_results(found)
     return result
-
-
-def read_baseline(found: Outcome) -> Outcome | None:
-    """The random search beside a search; None where it was not run."""
-    place = found.folder / NAME
-    return read_outcome(place) if (place / journal.NAME).is_file() else None
 
 
 def same_by_chance(begun: Mapping[str, Any], trials: int) -> Reading:

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import sqrt
 
-from archgraph.search.outcome import Outcome, shown, turn, uncertainty
+from archgraph.search import journal
+from archgraph.search.outcome import Outcome, read_outcome, shown, turn, uncertainty
 from archgraph.search.ranking import dominates
 from archgraph.search.trials import Trial
+
+BASELINE = "baseline"
+"""The folder of the random search, in that of the search that it is compared with."""
+
+
+def read_baseline(found: Outcome) -> Outcome | None:
+    """The random search beside a search; None where it was not run."""
+    place = found.folder / BASELINE
+    return read_outcome(place) if (place / journal.NAME).is_file() else None
 
 
 def rows(found: Outcome) -> list[tuple[str, str]]:

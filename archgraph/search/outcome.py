@@ -12,7 +12,7 @@ from typing import Any
 from archgraph.search.budget import COSTS
 from archgraph.search.proposal import Tally
 from archgraph.search.ranking import Values, dominates
-from archgraph.search.recipe import OBJECTIVES, Recipe
+from archgraph.search.recipe import Recipe
 from archgraph.search.trials import INTERRUPTED, Trial
 
 SHOWN = 5
@@ -132,6 +132,13 @@ def candidates(trials: Sequence[Trial]) -> int:
     return sum(trial.again is None for trial in trials)
 
 
+def score_names(found: Outcome) -> list[str]:
+    """What to show of how good a trial is: the objectives that are no costs, and its accuracy where it has one."""
+    names = [name for name in found.recipe.objectives if name not in COSTS]
+    known = any("accuracy" in (trial.scores or {}) for trial in found.finished[:1])
+    return [*names, *(["accuracy"] if known and "accuracy" not in names else [])]
+
+
 def uncertainty(accuracy: float, images: int) -> float:
     """Half of the 95 % interval of an accuracy measured on so many images (Wilson score interval)."""
     z = 1.96
@@ -167,7 +174,7 @@ def summary(folder: str | os.PathLike[str]) -> dict[str, Any]:
     return {
         "folder": str(found.folder),
         "name": found.recipe.name,
-        "objectives": {name: OBJECTIVES[name] for name in found.recipe.objectives},
+        "objectives": dict(zip(found.recipe.objectives, found.recipe.directions, strict=True)),
         "budget": {name: {"min": low, "max": high} for name, (low, high) in found.recipe.budget.items()},
         "trials": {
             "wanted": found.recipe.trials, "finished": len(found.finished), "failed": len(found.failed),

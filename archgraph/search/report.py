@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from itertools import pairwise
 
 from archgraph.files import write_whole
-from archgraph.search.charts import cost_chart, progress_chart
-from archgraph.search.console import facts
-from archgraph.search.outcome import Outcome, candidates, shown, uncertainty
+from archgraph.search import comparison
+from archgraph.search.charts import cost_chart, funnel_chart, progress_chart
+from archgraph.search.lineage import difference, lineage, records
+from archgraph.search.outcome import Outcome, candidates, score_names, shown, uncertainty
 from archgraph.search.trials import Trial
 from archgraph.train.data import source
 
@@ -33,112 +34,188 @@ def write_report(found: Outcome) -> None:
 def html(found: Outcome) -> str:
     """The report as a page that needs nothing but itself and `best.svg` beside it."""
     title = f"Search {found.recipe.name}"
-    parts = [f"<h1>{escape(title)}</h1>", _paragraphs(_opening(found))]
-    parts += ["<h2>Winners</h2>", _winners(found), _paragraphs(_how_sure(found))]
-    if found.finished:
-        parts += [cost_chart(found), progress_chart(found)]
-    if found.best is not None:
-        parts += ["<h2>The best network</h2>", _paragraphs([_lineage(found, found.best)])]
-        parts += ['<p><img src="best.svg" alt="the best network"></p>', f"<pre>{escape(found.best.text)}</pre>"]
-    parts += ["<h2>What was tried</h2>", _operators(found), _paragraphs(facts(found)[1:2])]
-    parts += ["<h2>Time and machine</h2>", _sessions(found)]
-    parts += ["<h2>All trials</h2>", _all(found)]
-    parts += ["<h2>Recipe</h2>", f"<pre>{escape(_recipe(found))}</pre>"]
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+    body = "".join([f"<h1>{escape(title)}</h1>", *_sections(found)])
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
+
+
+def _sections(found: Outcome) -> Iterator[str]:
+    baseline = comparison.read_baseline(found)
+    yield _paragraphs(_opening(found))
+    yield from ("<h2>Winners</h2>", _winners(found), _paragraphs(_how_sure(found)))
+    if found.retrained:
+        yield from ("<h2>Retrained in full</h2>", _retrained(found))
+    yield from ("<h2>Against random search</h2>", *_against(found, baseline))
+    if found.finished:
+        yield from (cost_chart(found), progress_chart(found, baseline))
+    if found.best is not None:
+        yield from ("<h2>The best network</h2>", '<p><img src="best.svg" alt="the best network"></p>')
+        yield f"<details><summary>As a spec</summary><pre>{escape(found.best.text)}</pre></details>"
+        yield from ("<h2>How it came about</h2>", _lineage(found, found.best))
+    yield from ("<h2>What was tried</h2>", _operators(found), *_funnel(found))
+    yield from ("<h2>Time and machine</h2>", _sessions(found))
+    yield from ("<h2>All trials</h2>", _all(found))
+    yield from ("<h2>Recipe</h2>", f"<pre>{escape(json.dumps(found.recipe.model_dump(mode='json'), indent=2))}</pre>")
 
 
 def _opening(found: Outcome) -> list[str]:
     recipe = found.recipe
     training = recipe.evaluate.train
-    trained = f"Trained on {source(training.data).about}, {training.epochs} epochs each. " if training else ""
-    return [
+    if training:
+        scored = f"Trained on {source(training.data).about}, {training.epochs} epochs each."
+    else:
+        scored = f"Scored by {recipe.evaluate.kind}: {recipe.evaluate.model_dump()[recipe.evaluate.kind]}."
+    lines = [
         f"{candidates(found.trials)} networks by {recipe.sampler}, from {', '.join(recipe.spec)}, "
         f"for {' and '.join(recipe.objectives)}. Budget: {recipe.limits}. Seed {recipe.seed}.",
-        f"{trained}Networks were compared on the validation images; the test images were used once for "
-        "each winner, after the search.",
+        scored,
     ]
-
-
-def _how_sure(found: Outcome) -> list[str]:
-    """What the figures do not show, said beside them."""
-    lines = [
-        "± is half of a 95 % interval of the test accuracy, from the number of test images alone. The validation "
-        "accuracy of a winner is too high by a little: it is the best of many. Each network was trained once, with "
-        "one seed."
-    ]
-    if found.recipe.sampler != "random":
-        lines.append(
-            "No random search of as many trials was run beside this one (sampler: random does), so this report does "
-            f"not say what {found.recipe.sampler} is worth here."
+    if training:
+        lines[-1] += (
+            " Networks were compared on the validation images; the test images were used once for each winner, after "
+            "the search."
         )
     return lines
 
 
+def _how_sure(found: Outcome) -> list[str]:
+    """What the figures do not show, said beside them."""
+    tested = (
+        "± is half of a 95 % interval of the test accuracy, from the number of test images alone. "
+        if any(found.test(trial) for trial in found.winners)
+        else ""
+    )
+    return [
+        f"{tested}The {found.recipe.objectives[0]} of a winner that it was chosen by is too good by a little: it is "
+        "the best of many. Each network was scored once, with one seed."
+    ]
+
+
 def _winners(found: Outcome) -> str:
-    head = ["trial", "validation", "test", "MACs", "params", "parent", "change"]
+    scores = score_names(found)
+    titles = ["validation" if name == "accuracy" else name for name in scores]
+    head = ["trial", *titles, "test", "MACs", "params", "parent", "change"]
     rows = []
     for trial in (*found.winners, *found.references):
-        test = found.test(trial)
-        tested = "-"
-        if test is not None and "accuracy" in test:
-            half = 100 * uncertainty(test["accuracy"], test["images"])
-            tested = f"{shown('accuracy', test['accuracy'])} ± {half:.1f}"
-        rows.append([trial.number, _accuracy(trial), tested, *_costs(trial), _parent(trial), trial.change])
+        tested = comparison.tested(found, trial)
+        rows.append([trial.number, *_scores(trial, scores), tested, *_costs(trial), _parent(trial), trial.change])
     return _table(head, rows)
 
 
-def _lineage(found: Outcome, best: Trial) -> str:
-    """The chain of changes that led to a trial."""
-    steps = [best]
-    while (parent := steps[-1].parent) is not None:
-        steps.append(found.trials[parent])
-    return "Trial by trial: " + ", then ".join(f"{step.number}: {step.change}" for step in reversed(steps)) + "."
-
-
-def _operators(found: Outcome) -> str:
-    """By mutation: trials, failures, winners, and proposals that gave no network."""
-    made = Counter(trial.mutation["operator"] for trial in found.trials if trial.mutation)
-    failed = Counter(trial.mutation["operator"] for trial in found.failed if trial.mutation)
-    won = Counter(trial.mutation["operator"] for trial in found.winners if trial.mutation)
-    head = ["mutation", "weight", "trials", "failed", "winners", "proposals that gave no network", ""]
-    return _table(
-        head,
-        [
-            [name, f"{weight:g}", made[name], failed[name], won[name], found.tally.rejected[name], ""]
-            for name, weight in found.recipe.mutate.items()
-        ],
+def _retrained(found: Outcome) -> str:
+    head = ["trial", "test", "images", "epochs", "seconds", "trained", "settings"]
+    rows = []
+    for number, known in found.retrained.items():
+        half = 100 * uncertainty(known["accuracy"], known["images"])
+        test = f"{shown('accuracy', known['accuracy'])} ± {half:.1f}"
+        settings = ", ".join(f"{key} {value}" for key, value in known["settings"].items() if value is not None)
+        row = [number, test, known["images"], known["settings"]["epochs"], f"{known['seconds']:.0f}", known["at"]]
+        rows.append([*row, settings])
+    return _table(head, rows) + _paragraphs(
+        ["Trained anew on the training and validation images together. The test images were used once for each."]
     )
 
 
+def _against(found: Outcome, baseline: Outcome | None) -> Iterator[str]:
+    if found.recipe.sampler == "random":
+        yield _paragraphs(["This search is a random one: it is what others have to beat."])
+    elif baseline is None:
+        yield _paragraphs(
+            [
+                "No random search of as many trials was run beside this one, so this report does not say what "
+                f"{found.recipe.sampler} is worth here. `archgraph search baseline {found.folder}` runs it."
+            ]
+        )
+    else:
+        both = zip(comparison.rows(found), comparison.rows(baseline), strict=True)
+        rows = [[name, mine, theirs, ""] for (name, mine), (_, theirs) in both]
+        yield _table(["", "this search", "random search", ""], rows)
+        yield _paragraphs(comparison.verdict(found, baseline))
+
+
+def _lineage(found: Outcome, best: Trial) -> str:
+    """The changes that led to a trial, each with what it did to the figures and to the spec."""
+    scores = score_names(found)
+    steps = lineage(found, best)
+    head = ["trial", *scores, "MACs", "params", "mutation", "place", "change"]
+    rows = []
+    for step in steps:
+        origin = step.mutation or {"operator": "", "site": "", "change": step.origin}
+        told = [origin[key] for key in ("operator", "site", "change")]
+        rows.append([step.number, *_scores(step, scores), *_costs(step), *told])
+    shown_steps = [
+        f"<details><summary>trial {child.number}: {escape(child.change)}</summary>"
+        f"<pre>{escape(chr(10).join(difference(parent, child)))}</pre></details>"
+        for parent, child in pairwise(steps)
+    ]
+    return _table(head, rows) + "".join(shown_steps)
+
+
+def _operators(found: Outcome) -> str:
+    """By mutation: how often it gave a network, and how often that one was better."""
+    better = "on the front" if len(found.recipe.objectives) > 1 else "better than the parent"
+    head = ["mutation", "weight", "trials", "failed", better, "success", "proposals that gave no network", ""]
+    rows = []
+    for record in records(found):
+        rate = "-" if record.rate is None else f"{100 * record.rate:.0f} %"
+        counts = [f"{record.weight:g}", record.trials, record.failed, record.better, rate, record.no_network]
+        rows.append([record.name, *counts, ""])
+    return _table(head, rows)
+
+
+def stages(found: Outcome) -> list[tuple[str, int]]:
+    """How many proposals were left after each check, in the order of the checks; then parents come to the trials."""
+    tally = found.tally
+    networks = tally.proposals - sum(tally.rejected.values())
+    inside = networks - tally.over_budget
+    return [
+        ("proposed", tally.proposals),
+        ("a network", networks),
+        ("inside the budget", inside),
+        ("not known already", inside - tally.duplicates),
+        ("taken up, parents included", candidates(found.trials)),
+        ("finished", len(found.finished)),
+    ]
+
+
+def _funnel(found: Outcome) -> Iterator[str]:
+    tally = found.tally
+    yield _paragraphs(
+        [
+            f"{tally.proposals:,} proposals, of which turned away before training: {tally.over_budget:,} over the "
+            f"budget, {tally.duplicates:,} known already, {sum(tally.rejected.values()):,} no network. "
+            f"{len(found.finished)} trials finished, {len(found.failed)} failed, {len(found.interrupted)} interrupted."
+        ]
+    )
+    yield funnel_chart(stages(found)) if found.finished else ""
+
+
 def _sessions(found: Outcome) -> str:
-    head = ["began", "wall time", "training", "torch", "Python", "device"]
-    trained = sum(float((trial.scores or {}).get("seconds", 0)) for trial in found.trials)
+    keys = ("archgraph", "torch", "optuna", "python", "system", "machine", "cores", "device")
+    head = ["began", "wall time", "on the device", *keys]
     rows = []
     for number, session in enumerate(found.sessions):
-        about = [session.get(key, "") for key in ("torch", "python", "device")]
+        about = [session.get(key, "") for key in keys]
         last = number == len(found.sessions) - 1
-        total = f"{trained:.0f} s in all" if last else ""
+        total = f"{comparison.device_seconds(found):.0f} s in all" if last else ""
         rows.append([session.get("began", ""), f"{session.get('seconds', 0):.0f} s", total, *about])
     return _table(head, rows)
 
 
 def _all(found: Outcome) -> str:
-    head = ["trial", "validation", "MACs", "params", "seconds", "parent", "change"]
+    scores = score_names(found)
+    head = ["trial", *scores, "MACs", "params", "seconds", "parent", "change"]
     rows = []
     for trial in found.trials:
         seconds = (trial.scores or {}).get("seconds", "")
         change = trial.change if trial.error is None else f"{trial.change}; failed: {trial.error}"
-        rows.append([trial.number, _accuracy(trial), *_costs(trial), seconds, _parent(trial), change])
+        rows.append([trial.number, *_scores(trial, scores), *_costs(trial), seconds, _parent(trial), change])
     return _table(head, rows)
 
 
-def _recipe(found: Outcome) -> str:
-    return json.dumps(found.recipe.model_dump(mode="json"), indent=2)
-
-
-def _accuracy(trial: Trial) -> str:
-    return shown("accuracy", trial.scores["accuracy"]) if trial.scores and "accuracy" in trial.scores else "-"
+def _scores(trial: Trial, names: Sequence[str]) -> list[str]:
+    known = trial.scores or {}
+    return [shown(name, known[name]) if name in known else "-" for name in names]
 
 
 def _costs(trial: Trial) -> list[str]:

@@ -10,8 +10,8 @@ from rich.console import Console
 from search.fakes import Fake, recipe
 
 from archgraph.errors import UsageError
-from archgraph.search.baseline import baseline, read_baseline
-from archgraph.search.comparison import rows, verdict
+from archgraph.search.baseline import baseline
+from archgraph.search.comparison import read_baseline, rows, verdict
 from archgraph.search.outcome import Outcome, read_outcome
 from archgraph.search.worker import resume, run
 

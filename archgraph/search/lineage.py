@@ -1,0 +1,80 @@
+"""Where a network came from, change by change, and how often each mutation led to a better one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from difflib import unified_diff
+
+from archgraph.search.outcome import Outcome, winners
+from archgraph.search.ranking import Values
+from archgraph.search.trials import Trial
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of a mutation's children: `better` than their parent, or on the front when they were made."""
+
+    name: str
+    weight: float
+    trials: int
+    failed: int
+    better: int
+    no_network: int
+
+    @property
+    def rate(self) -> float | None:
+        """The part of its finished children that were better; None where it has none."""
+        finished = self.trials - self.failed
+        return self.better / finished if finished else None
+
+
+def lineage(found: Outcome, trial: Trial) -> list[Trial]:
+    """A trial after its parent, after that one's, from the first."""
+    steps = [trial]
+    while (parent := steps[-1].parent) is not None:
+        steps.append(found.trials[parent])
+    return steps[::-1]
+
+
+def difference(parent: Trial, child: Trial) -> list[str]:
+    """The lines of the spec that a mutation changed, as a unified diff without its head."""
+    lines = unified_diff(_own(parent), _own(child), lineterm="", n=1)
+    return list(lines)[2:]
+
+
+def records(found: Outcome) -> list[Record]:
+    """How each mutation of a search did, in the order of the recipe."""
+    made: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    better: Counter[str] = Counter()
+    best: dict[int, Values] = {}
+    front: list[Trial] = []
+    for trial in found.trials:
+        several = len(found.recipe.objectives) > 1
+        front = winners(front, trial, found.recipe) if several else front
+        if trial.values is not None:
+            best[trial.number] = trial.values
+        if not trial.mutation:
+            continue
+        operator = trial.mutation["operator"]
+        made[operator] += 1
+        failed[operator] += trial.state == "failed"
+        better[operator] += any(t is trial for t in front) if several else _improved(found, trial, best)
+    return [
+        Record(name, weight, made[name], failed[name], better[name], found.tally.rejected[name])
+        for name, weight in found.recipe.mutate.items()
+    ]
+
+
+def _improved(found: Outcome, trial: Trial, values: dict[int, Values]) -> bool:
+    """Whether a child has a better value of the one objective than its parent."""
+    if trial.values is None or trial.parent not in values:
+        return False
+    (mine,), (theirs,) = trial.values, values[trial.parent]
+    return mine > theirs if found.recipe.directions == ["maximize"] else mine < theirs
+
+
+def _own(trial: Trial) -> list[str]:
+    """The lines of a spec without those that every child has anew."""
+    return [line for line in trial.text.splitlines() if not line.startswith(("name:", "about:"))]
