@@ -1,4 +1,4 @@
-"""The cells of NAS-Bench-201: from an architecture string of the benchmark to a spec.
+"""The cells of NAS-Bench-201: from an architecture string of the benchmark to a spec, and back.
 
 Source: arXiv:2001.00326; arXiv:2009.00437 (NATS-Bench), its topology search space.
 """
@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 from archgraph.errors import Finding, Mark, Source, SpecError, nearest
 from archgraph.loading import load
-from archgraph.spec.model import Spec
+from archgraph.spec.model import Choice, Spec
 
 OPS: Mapping[str, str] = {
     "none": "none",
@@ -22,6 +22,7 @@ OPS: Mapping[str, str] = {
 }
 """The benchmark's ops, and what they are called in the spec `nasbench201`."""
 
+FORM_OF = "|{e10}~0|+|{e20}~0|{e21}~1|+|{e30}~0|{e31}~1|{e32}~2|"
 FORM = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
 
 
@@ -39,6 +40,25 @@ def spec(arch: str) -> Spec:
 def edges(arch: str) -> dict[str, str]:
     """The op of each edge by its variable in the spec: `e20` is the edge to node 2 from node 0. Raises SpecError."""
     return {f"e{node}{source}": OPS[op] for node, source, op in _edges(arch)}
+
+
+def architecture(spec: Spec) -> str:
+    """The benchmark's string of a spec made by `spec`, or of the space `nasbench201` with its choices made or not; what
+    is not chosen is the default. Width, depth and classes may differ.
+
+    Raises SpecError for what is not the space's cell in the space's places.
+    """
+    space = _space()
+    ops = {ours: theirs for theirs, ours in OPS.items()}
+    values = {name: spec.vars.get(name) for name in space.vars if name.startswith("e")}
+    taken = {name: value.chosen if isinstance(value, Choice) else value for name, value in values.items()}
+    unknown = [f"{name}: {value}" for name, value in taken.items() if value not in ops]
+    if unknown or (spec.graph, spec.blocks) != (space.graph, space.blocks):
+        reason = f" ({', '.join(unknown)})" if unknown else ""
+        hint = "a search of it changes the choices alone: mutate: none"
+        raise SpecError([Finding(f"{spec.name} is no cell of NAS-Bench-201{reason}", spec.marks.get("graph"), hint)])
+    given = {name: ops[str(value)] for name, value in taken.items()}
+    return FORM_OF.format(**given)
 
 
 def connected(arch: str) -> bool:
