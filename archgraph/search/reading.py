@@ -14,6 +14,7 @@ from archgraph.errors import Finding, Mark, Source, SpecError, UsageError, neare
 from archgraph.loading import is_path, load, override, split
 from archgraph.search.budget import Budget
 from archgraph.search.explaining import explain
+from archgraph.search.fitting import readable, unfit
 from archgraph.search.proposal import Candidate, given
 from archgraph.search.reach import brought_inside
 from archgraph.search.recipe import Recipe
@@ -21,7 +22,6 @@ from archgraph.spec.foreign import standalone
 from archgraph.spec.model import Spec
 from archgraph.spec.reader import decode, read
 from archgraph.spec.tree import Map, Tree, plain
-from archgraph.train.data import DATA
 from archgraph.zoo import recipes_folder
 
 
@@ -60,7 +60,8 @@ def check_recipe(source: Source, *, folder: Path, settings: Mapping[str, Any]) -
         _set(values, key, value)
     findings = list(tree.findings)
     specs = _load_all(values.get("spec"), tree, folder, findings)
-    findings += _unreadable(values, tree)
+    data, unreadable = readable(values, tree, folder=folder, settings=settings)
+    findings += unreadable
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
@@ -68,7 +69,8 @@ def check_recipe(source: Source, *, folder: Path, settings: Mapping[str, Any]) -
     if findings:
         raise SpecError(findings)
     parents = _parents(specs, recipe, tree, findings)
-    findings += _misfits(recipe, tree, parents)
+    if data is not None:
+        findings += unfit(data, parents, recipe.objectives, tree, settings=bool(recipe.set))
     if not findings:
         operators = [name for name, weight in recipe.mutate.items() if weight]
         parents = [brought_inside(parent, recipe.limits, operators, seed=recipe.seed) for parent in parents]
@@ -140,43 +142,6 @@ def _parents(specs: list[Spec], recipe: Recipe, tree: Tree, findings: list[Findi
         except SpecError as error:
             findings += error.findings
     return found
-
-
-def _unreadable(values: Mapping[str, Any], tree: Tree) -> list[Finding]:
-    """What keeps the data from being read; the name is looked at even where other values are wrong."""
-    name: Any = values
-    for step in ("evaluate", "train", "data"):
-        name = name.get(step) if isinstance(name, Mapping) else None
-    if not isinstance(name, str):
-        return []
-    at = tree.at(("evaluate", "train", "data"))
-    if name not in DATA:
-        return [Finding(f"unknown data set {name!r}", at, nearest(name, DATA, kind="data sets"))]
-    data = DATA[name]
-    if (install := data.missing()) is not None:
-        return [Finding(f"the data set {name} is read with {data.needs}, which is not installed", at, install)]
-    return []
-
-
-def _misfits(recipe: Recipe, tree: Tree, parents: list[Candidate]) -> list[Finding]:
-    """What keeps the parents from being trained on the data."""
-    if (training := recipe.evaluate.train) is None:
-        return []
-    name = training.data
-    data = DATA[name]
-    findings = []
-    at = tree.at(("set",) if recipe.set else ("spec",))
-    for parent in parents:
-        taken = parent.spec.input
-        if taken != data.shape:
-            shown = "several inputs" if isinstance(taken, Mapping) else list(taken)
-            message = f"{parent.spec.name} takes {shown}, the images of {name} are {list(data.shape)}"
-            findings.append(Finding(message, at, f"set: {{input: {list(data.shape)}}}"))
-        for output, shape in parent.cost.outputs.items():
-            if shape != (data.classes,):
-                message = f"{output} of {parent.spec.name} is {list(shape)}, {name} has {data.classes} classes"
-                findings.append(Finding(message, at, f"for example set: {{classes: {data.classes}}}"))
-    return findings
 
 
 def _out_of_reach(parent: Candidate, budget: Budget, tree: Tree) -> list[Finding]:

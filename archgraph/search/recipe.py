@@ -21,9 +21,11 @@ from archgraph.train.settings import Training
 OBJECTIVES: Mapping[str, Direction] = {
     "accuracy": "maximize",
     "loss": "minimize",
+    "iou": "maximize",
     **dict.fromkeys(COSTS, "minimize"),
 }
-"""What a search can aim for; the direction is known. `accuracy` and `loss` are of the validation images."""
+"""What a search can aim for; the direction is known. `accuracy`, `loss` and `iou` (of masks) are of the validation
+images."""
 
 
 def _one_or_more(value: Any) -> Any:

@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -81,9 +80,8 @@ def _test(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
 _JOBS = {"about": _about, "train": _train, "test": _test}
 
 
-@cache
-def _data(name: str) -> Mapping[Part, Split]:
-    return load(name)
+def _data(given: str | Mapping[str, Any]) -> Mapping[Part, Split]:
+    return load(given)
 
 
 def _tell(answers: TextIO, answer: Mapping[str, Any]) -> None:

@@ -1,25 +1,27 @@
-"""The training loop, for searches and for single networks: all images on the device, no loader, no workers.
-
-Shape suffixes: b batch, n images, c channels, h height, w width, k classes.
-"""
+"""The training loop, for searches and for single networks: all images on the device, no loader, no workers."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from archgraph.errors import ArchgraphError
+from archgraph.train.augment import augmented
 from archgraph.train.data import Part, Split
+from archgraph.train.placed import placed
+from archgraph.train.scoring import Score, loss, score
 from archgraph.train.settings import Training
 
-EVALUATION_BATCH = 1024
+__all__ = ["DivergenceError", "Score", "Trained", "score", "train"]
+
+LOOK = 25
+"""Steps between looks at the losses of a GPU: each waits for it."""
 
 
 class DivergenceError(ArchgraphError):
@@ -27,29 +29,16 @@ class DivergenceError(ArchgraphError):
 
 
 @dataclass(frozen=True)
-class Score:
-    """How well a network does on one part of the data: `accuracy` from 0 to 1, mean cross-entropy `loss`."""
-
-    accuracy: float
-    loss: float
-
-    def as_dict(self) -> dict[str, float]:
-        """The score as plain data."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class Trained:
-    """A finished training: the validation score at the end, that of every epoch, and the seconds it took."""
+    """A finished training: the validation score at the end, that of every epoch, and the seconds it took.
+
+    `stopped` says whether the time was over before the epochs were.
+    """
 
     validation: Score
     epochs: tuple[Score, ...]
     seconds: float
-
-
-def tensors(split: Split, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Images and labels on a device."""
-    return torch.from_numpy(split.images).to(device), torch.from_numpy(split.labels).to(device)
+    stopped: bool = False
 
 
 def train(
@@ -63,67 +52,102 @@ def train(
 ) -> Trained:
     """Train a module in place and score it on the validation images after every epoch.
 
-    The module takes `(N, C, H, W)` and gives logits `(N, K)`, or a dict of them in training (each head adds to the
-    loss). Initial weights are the caller's; order and augmentation follow `seed`. Raises DivergenceError.
+    The module takes `(N, C, H, W)` and gives logits `(N, K)`, or `(N, K, H, W)` for masks, or a dict of them in
+    training (each head adds to the loss). Initial weights are the caller's; order and augmentation follow `seed`.
+    Raises DivergenceError as soon as a loss is no number.
     """
-    started = time.perf_counter()
-    module.to(device)
-    images_nchw, labels_n = (t[: settings.images] for t in tensors(data["train"], device))
-    order = torch.Generator().manual_seed(seed)
-    batch = min(settings.batch, len(labels_n))
-    steps = settings.epochs * (len(labels_n) // batch)
-    optimizer = _optimizer(module, settings)
-    step = 0
-    scores = []
+    run = _Run(module, data["train"], settings, seed, device)
+    scores: list[Score] = []
     for epoch in range(settings.epochs):
         module.train()
-        shuffled = torch.randperm(len(labels_n), generator=order).to(device)
-        # The last, smaller batch is left out: batch norm cannot learn from a single image.
-        for chosen in shuffled[: len(labels_n) // batch * batch].view(-1, batch):
-            for group in optimizer.param_groups:
-                group["lr"] = settings.rate * _rate(settings.schedule, (step + 0.5) / steps)
-            x_bchw = _augmented(images_nchw[chosen], settings.augment, order)
-            loss = _loss(module(x_bchw), labels_n[chosen], settings.label_smoothing)
-            optimizer.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            optimizer.step()
-            step += 1
-        scores.append(score(module, data["validation"], device=device))
-        if not math.isfinite(scores[-1].loss):
-            raise DivergenceError(f"the loss became {scores[-1].loss} in epoch {epoch + 1}")
-        report(epoch, scores[-1])
-    return Trained(scores[-1], tuple(scores), time.perf_counter() - started)
+        for chosen in run.batches():
+            run.step(chosen, epoch)
+            if run.out_of_time:
+                break
+        run.check(epoch)
+        found = score(module, data["validation"], device=device, bf16=run.bf16)
+        if not math.isfinite(found.loss):
+            raise DivergenceError(f"the loss became {found.loss} in epoch {epoch + 1}")
+        scores.append(found)
+        report(epoch, found)
+        if run.out_of_time:
+            break
+    return Trained(scores[-1], tuple(scores), time.perf_counter() - run.started, run.steps < run.planned)
 
 
-@torch.no_grad()
-def score(module: nn.Module, split: Split, *, device: torch.device) -> Score:
-    """Accuracy and loss of a module in eval mode."""
-    module.eval()
-    images_nchw, labels_n = tensors(split, device)
-    starts = range(0, len(images_nchw), EVALUATION_BATCH)
-    logits_nk = torch.cat([_main(module(images_nchw[start : start + EVALUATION_BATCH])) for start in starts])
-    correct = (logits_nk.argmax(1) == labels_n).float().mean()
-    return Score(accuracy=correct.item(), loss=F.cross_entropy(logits_nk, labels_n).item())
+class _Run:
+    """One training: what it is of, and how far it is."""
+
+    def __init__(self, module: nn.Module, split: Split, settings: Training, seed: int, device: torch.device) -> None:
+        self.started = time.perf_counter()
+        self.settings, self.device = settings, device
+        self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and device.type == "cuda")
+        self.module = module.to(device)
+        if device.type == "cuda":  # its convolutions are faster so; those of a CPU, by little, are not
+            self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.data = placed(split, device)
+        self.images = min(len(self.data), settings.images or len(self.data))
+        self.batch = min(settings.batch, self.images)
+        self.planned = settings.epochs * (self.images // self.batch)
+        self.optimizer = _optimizer(module, settings)
+        self.order = torch.Generator().manual_seed(seed)
+        # A generator on the device: a batch is changed without waiting for the CPU.
+        self.chance = self.order if device.type == "cpu" else torch.Generator(device).manual_seed(seed)
+        self.steps = 0
+        self.unlooked: list[Tensor] = []
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the time limit is over."""
+        limit = self.settings.seconds
+        return limit is not None and time.perf_counter() - self.started > limit
+
+    def batches(self) -> Iterator[Tensor]:
+        """The indices of an epoch's batches. The last, smaller one is left out: batch norm needs two images."""
+        shuffled = torch.randperm(self.images, generator=self.order).to(self.data.images.device)
+        yield from shuffled[: self.images // self.batch * self.batch].view(-1, self.batch)
+
+    def step(self, chosen: Tensor, epoch: int) -> None:
+        """Learn from one batch."""
+        rate = self.settings.rate * _rate(self.settings.schedule, self._done(), self.settings.rising)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        x_bchw, target = augmented(*self.data.batch(chosen), self.settings.augment, self.chance)
+        if self.device.type == "cuda":
+            x_bchw = x_bchw.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            found = loss(self.module(x_bchw), target, smoothing=self.settings.label_smoothing)
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(found)
+        self.optimizer.step()
+        self.steps += 1
+        self.unlooked.append(found.detach())
+        if len(self.unlooked) == LOOK or self.device.type == "cpu":
+            self.check(epoch)
+
+    def check(self, epoch: int) -> None:
+        """End a training that has gone astray: what follows would be a waste. Raises DivergenceError."""
+        if self.unlooked:
+            losses = torch.stack(self.unlooked).tolist()
+            self.unlooked = []
+            wrong = next((one for one in losses if not math.isfinite(one)), None)
+            if wrong is not None:
+                raise DivergenceError(f"the loss became {wrong} in epoch {epoch + 1}")
+
+    def _done(self) -> float:
+        """How much of the training is over, by steps or, where time is short, by time."""
+        by_steps = (self.steps + 0.5) / self.planned
+        limit = self.settings.seconds
+        return by_steps if limit is None else min(1.0, max(by_steps, (time.perf_counter() - self.started) / limit))
 
 
-def _loss(output: Tensor | Mapping[str, Tensor], labels_b: Tensor, smoothing: float) -> Tensor:
-    heads = list(output.values()) if isinstance(output, Mapping) else [output]
-    losses = [F.cross_entropy(logits_bk, labels_b, label_smoothing=smoothing) for logits_bk in heads]
-    # Auxiliary heads weigh 0.3, as in GoogLeNet (arXiv:1409.4842, section 5).
-    return losses[0] + 0.3 * torch.stack(losses[1:]).sum() if len(losses) > 1 else losses[0]
-
-
-def _main(output: Tensor | Mapping[str, Tensor]) -> Tensor:
-    return next(iter(output.values())) if isinstance(output, Mapping) else output
-
-
-def _rate(schedule: str, done: float) -> float:
+def _rate(schedule: str, done: float, rising: float) -> float:
     """The learning rate as a part of its peak, when `done` of the training is over."""
+    if done < rising:
+        return done / rising
     if schedule == "constant":
         return 1.0
-    if schedule == "one_cycle":
-        return done / 0.25 if done < 0.25 else 0.5 + 0.5 * math.cos(math.pi * (done - 0.25) / 0.75)
-    return 0.5 + 0.5 * math.cos(math.pi * done)
+    return 0.5 + 0.5 * math.cos(math.pi * (done - rising) / (1 - rising))
 
 
 def _optimizer(module: nn.Module, settings: Training) -> torch.optim.Optimizer:
@@ -136,17 +160,3 @@ def _optimizer(module: nn.Module, settings: Training) -> torch.optim.Optimizer:
     if settings.optimizer == "adamw":
         return torch.optim.AdamW(groups, lr=settings.rate)
     return torch.optim.SGD(groups, lr=settings.rate, momentum=0.9, nesterov=True)
-
-
-def _augmented(x_bchw: Tensor, augment: str, order: torch.Generator) -> Tensor:
-    """Shift every image by its own few pixels; what comes in from outside is the nearest pixel's mean: zero."""
-    if augment == "none":
-        return x_bchw
-    batch, _, height, width = x_bchw.shape
-    reach = max(1, height // 8)
-    padded = F.pad(x_bchw, (reach,) * 4, value=float(x_bchw.min()))
-    shift_b2 = torch.randint(0, 2 * reach + 1, (batch, 2), generator=order).to(x_bchw.device)
-    rows_bh = shift_b2[:, :1] + torch.arange(height, device=x_bchw.device)
-    columns_bw = shift_b2[:, 1:] + torch.arange(width, device=x_bchw.device)
-    picked = torch.arange(batch, device=x_bchw.device)[:, None, None]
-    return padded[picked, :, rows_bh[:, :, None], columns_bw[:, None, :]].permute(0, 3, 1, 2)

@@ -160,7 +160,7 @@ def test_a_mistake_in_a_parent_is_told_in_the_parents_file(reading: Any, tmp_pat
 
 
 def test_data_that_cannot_be_read_say_what_to_install(reading: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archgraph.train.data.find_spec", lambda name: None)
+    monkeypatch.setattr("archgraph.train.dataset.find_spec", lambda name: None)
     (said,) = findings(reading, GOOD)
     assert said == (
         "7:17: the data set digits is read with sklearn, which is not installed (pip install 'archgraph[data]')"
