@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import JournalStorage
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
@@ -45,6 +45,11 @@ class StudyFile:
         self._storage = storage
         self._study_id = study_id
         self._ids: dict[int, int] = {}
+
+    @property
+    def place(self) -> tuple[BaseStorage, int]:
+        """The storage and the study's id in it, for Optuna's own tools."""
+        return self._storage, self._study_id
 
     @property
     def begun(self) -> Mapping[str, Any]:
