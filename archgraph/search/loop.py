@@ -1,40 +1,64 @@
-"""The loop of a search: propose, train, keep; from the start, or from wherever it was stopped."""
+"""The loop of a worker: propose, train, keep; from the start, or from wherever the study stands."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
+from zlib import crc32
 
 from archgraph import dump, loads
 from archgraph.errors import UsageError
-from archgraph.search.console import View
 from archgraph.search.evaluator import EvaluationError, Evaluator
 from archgraph.search.files import RunFolder
+from archgraph.search.identity import GRACE, INTERVAL, Heartbeat, Watch, enter, leave
+from archgraph.search.ledger import Ledger, values_of
 from archgraph.search.mutations import Mutated
-from archgraph.search.outcome import Outcome, candidates, shown_of, turn, winners
+from archgraph.search.outcome import Outcome, shown_of
+from archgraph.search.progress import View
 from archgraph.search.proposal import Candidate, Parent, Proposals, Tally, given, named
-from archgraph.search.ranking import Finished, Values, improved
 from archgraph.search.recipe import Recipe
 from archgraph.search.sampler import sampler
+from archgraph.search.stopping import Stop
 from archgraph.search.study import StudyFile
-from archgraph.search.trials import INTERRUPTED, Trial, genotype, trial
+from archgraph.search.trials import Trial, genotype
+
+PAUSE = 0.2
+"""Seconds between two looks at a study while there is nothing to do but wait for other workers."""
+REAP = 2.0
+"""Seconds between two looks for dead workers."""
 
 
 class Search:
-    """A search in its folder. The study is read once; from then on what it holds is known here too."""
+    """A search in its folder, as one worker knows it. `alone` says that no other worker was started with it."""
 
-    def __init__(self, folder: RunFolder, study: StudyFile, recipe: Recipe, evaluator: Evaluator, view: View) -> None:
-        self.folder, self.study, self.recipe, self.evaluator, self.view = folder, study, recipe, evaluator, view
-        self.trials: list[Trial] = study.trials()
-        self.parents = study.begun["parents"]
-        self.seen = {trial.hash for trial in self.trials}
-        self.finished: list[Finished] = []
-        self.values: dict[int, Values] = {}
-        self.won: list[Trial] = []
-        self.tally = Tally()
+    def __init__(
+        self,
+        folder: RunFolder,
+        study: StudyFile,
+        recipe: Recipe,
+        evaluator: Evaluator | None,
+        view: View,
+        *,
+        alone: bool = True,
+        grace: float = GRACE,
+    ) -> None:
+        self.folder, self.study, self.recipe, self.view = folder, study, recipe, view
+        self.evaluator = evaluator
+        self.name = enter()
+        # Workers that counted the same candidates draw different ones.
+        self._slot = 0 if alone else 1 + crc32(self.name.encode())
+        self._current: int | None = None
+        self._watch = Watch(grace=grace)
+        self._beats = 0
+        self._reaped = -math.inf
+        self.before = list(study.sessions)
+        self.retrained = study.retrained
+        self.session: dict[str, Any] = {}
+        self.started = time.perf_counter()
         self.operators = [name for name, weight in recipe.mutate.items() if weight]
         self.sampler = sampler(
             recipe.sampler,
@@ -43,51 +67,72 @@ class Search:
             trials=recipe.trials,
             directions=recipe.directions,
         )
+        self.parents = [
+            replace(given(loads(parent["spec"])), origin=parent["origin"]) for parent in study.begun["parents"]
+        ]
         self.proposals = Proposals(recipe.limits, parent=self._parent)
-        self.before = list(study.sessions)
-        self.retrained = study.retrained
-        self.session: dict[str, Any] = {}
-        self.started = time.perf_counter()
+        self.ledger = Ledger(study, recipe, self.sampler, self._ended)
+        self._shown = {trial.number for trial in self.ledger.won}
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials that are known, by number."""
+        return self.ledger.trials
 
     def begin(self, session: Mapping[str, Any], *, started: float) -> None:
-        """Note what this session runs on, and end the trials that the one before left running."""
+        """Note what this session runs on, and end the trials of workers that are gone."""
         self.session, self.started = dict(session), started
-        for old in [t for t in self.trials if t.state == "running"]:
-            if old.scores is not None:
-                values = self._values(old.cost, old.scores)
-                self.study.end(old.number, values)
-                self.trials[old.number] = replace(old, state="finished", values=values)
-            else:
-                self._fail(old, old.error or INTERRUPTED)
-        for known in sorted(self.trials, key=lambda trial: trial.index):
-            self.tally.add(known.turned_away)
-            self.won = winners(self.won, known, self.recipe)
-            if known.state == "finished":
-                self._learn(known)
+        self._beat()
+        self.reap()
         self._note_time()
 
-    def run(self, total: int) -> None:
-        """Go on until `total` candidates were taken up. Raises UsageError where there is nothing to begin with."""
-        for old in self._interrupted():
-            self._train(self._candidate(old), index=old.index, tally=Tally(), again=old.number)
-        while (index := candidates(self.trials)) < total:
-            tally = Tally()
-            candidate = self._next(index, tally)
-            if candidate is None:
-                self.view.say(
-                    f"the search ends here: of {tally.proposals:,} proposals in a row {tally.over_budget:,} were over "
-                    f"the budget and {tally.duplicates:,} known already; a wider budget or more mutations give more"
-                )
+    def reap(self) -> None:
+        """End the trials of dead workers."""
+        self.ledger.reap(self._watch, me=self.name, current=self._current)
+        self._reaped = time.monotonic()
+
+    def heartbeat(self, interval: float = INTERVAL) -> Heartbeat:
+        """A thread that says now and then that this worker lives."""
+        return Heartbeat(self._beat, interval=interval)
+
+    def end(self) -> None:
+        """This worker runs nothing more."""
+        self._note_time()
+        leave(self.name)
+
+    def run(self, total: int, *, stop: Stop) -> None:
+        """Go on until `total` candidates were taken up, by this worker or others, and all have ended.
+
+        Raises UsageError where there is nothing to begin with.
+        """
+        while not stop.asked:
+            self.refresh()
+            old = self.ledger.interrupted()
+            if old is not None:
+                self._train(self._candidate(old), index=old.index, tally=Tally(), again=old.number)
+            elif self.ledger.count >= total:
+                if not self.ledger.open:
+                    return
+                time.sleep(PAUSE)
+            elif (untried := self._parent_left()) is not None:
+                self._train(untried, index=self.ledger.next_index, tally=Tally(), total=total)
+            elif not self.ledger.finished and self.ledger.open:
+                time.sleep(PAUSE)
+            elif not self._propose(total):
                 return
-            self._train(candidate, index=index, tally=tally)
+
+    def refresh(self) -> None:
+        """Read what other workers did, and look for dead ones now and then."""
+        self.ledger.refresh()
+        if self.ledger.open and time.monotonic() - self._reaped > REAP:
+            self.reap()
 
     def outcome(self) -> Outcome:
         """The search as it stands."""
         sessions = [*self.before, self.session]
-        won = shown_of(self.won, self.recipe)
-        return Outcome(
-            self.folder.path, self.recipe, self.trials, won, self.study.tested, sessions, self.tally, self.retrained
-        )
+        won = shown_of(self.ledger.won, self.recipe)
+        tested, tally = self.study.tested, self.ledger.tally
+        return Outcome(self.folder.path, self.recipe, self.trials, won, tested, sessions, tally, self.retrained)
 
     def test_winners(self) -> None:
         """Score the winners on the test images, each once in its life, and the parents to compare them with."""
@@ -98,86 +143,124 @@ class Search:
         self._note_time()
 
     def _test(self, won: Trial) -> Mapping[str, Any]:
+        assert self.evaluator is not None
         try:
             return self.evaluator.test(won.text, self.folder.weights(won.number))
         except EvaluationError as error:
             return {"error": str(error)}
 
-    def _interrupted(self) -> list[Trial]:
-        """Trials that were stopped with their process, and have not been run again."""
-        repeated = {trial.again for trial in self.trials}
-        return [t for t in self.trials if t.error == INTERRUPTED and t.again is None and t.number not in repeated]
+    def _parent_left(self) -> Candidate | None:
+        """The first of the parents that no worker has taken up."""
+        return next((parent for parent in self.parents if parent.hash not in self.ledger.seen), None)
 
-    def _next(self, index: int, tally: Tally) -> Candidate | None:
-        if index < len(self.parents):
-            parent = self.parents[index]
-            return replace(given(loads(parent["spec"])), origin=parent["origin"])
-        if not self.finished:
+    def _propose(self, total: int) -> bool:
+        """Train something new; False where nothing is left, and nothing to wait for that might change it."""
+        if not self.ledger.finished:
             why = next((trial.error for trial in self.trials if trial.error), "nothing was trained")
             raise UsageError(f"no parent could be trained, so there is nothing to change: {why}")
-        draws = self.sampler.draws(index, self.finished)
-        return self.proposals.next(draws, seen=self.seen, tally=tally)
-
-    def _train(self, candidate: Candidate, *, index: int, tally: Tally, again: int | None = None) -> None:
-        number = self.study.next_number
-        seed = Random(f"{self.recipe.seed}/train/{index}").getrandbits(31)
-        text = dump(named(candidate, self.recipe.name, number))
-        known = genotype(candidate, text, index=index, seed=seed, turned_away=tally.as_dict(), again=again)
-        self.study.start(number, known, candidate.draw, self.operators)
-        new = trial(number, "running", known)
-        self.trials.append(new)
-        self.seen.add(new.hash)
-        self.tally.add(new.turned_away)
-        self.view.training(number, new.change)
-        training = self.recipe.evaluate.train
-        epochs = training.epochs if training else 1
-        try:
-            scores = self.evaluator.train(
-                text,
-                seed=seed,
-                weights=self.folder.weights(number),
-                each_epoch=lambda epoch, accuracy: self.view.epoch(number, epoch, accuracy, epochs),
+        index, tally = self.ledger.next_index, Tally()
+        draws = self.sampler.draws(index + self._slot, self.ledger.finished)
+        candidate = self.proposals.next(draws, seen=self.ledger.seen, tally=tally)
+        if self._slot:
+            self.sampler.failed(index + self._slot)
+        if candidate is not None:
+            self._train(candidate, index=index, tally=tally, total=total)
+        elif self.ledger.open:
+            time.sleep(PAUSE)
+        else:
+            self.view.say(
+                f"the search ends here: of {tally.proposals:,} proposals in a row {tally.over_budget:,} were over "
+                f"the budget and {tally.duplicates:,} known already; a wider budget or more mutations give more"
             )
+            return False
+        return True
+
+    def _train(
+        self, candidate: Candidate, *, index: int, tally: Tally, again: int | None = None, total: int | None = None
+    ) -> None:
+        new = self._take_up(candidate, index=index, tally=tally, again=again, total=total)
+        if new is None:
+            return
+        self.view.training(new.number, new.change)
+        try:
+            scores = self._scores(new)
         except EvaluationError as error:
-            self._fail(new, str(error))
+            kept = self.study.fail(new.number, str(error))
         except KeyboardInterrupt:
-            self._fail(new, INTERRUPTED)
+            self.study.interrupt(new.number)
+            self._close(new)
             raise
         else:
-            values = self._values(new.cost, scores)
-            self.study.finish(number, scores, values)
-            self.trials[number] = replace(new, state="finished", scores=scores, values=values)
-            self._learn(self.trials[number])
-        self._keep(self.trials[number])
+            kept = self.study.finish(new.number, scores, values_of(new.cost, scores, self.recipe))
+        if not kept:
+            self.view.say(f"trial {new.number} was given to another worker meanwhile; its end here is not kept")
+            self.folder.weights(new.number).unlink(missing_ok=True)
+        self._close(new)
 
-    def _keep(self, ended: Trial) -> None:
+    def _close(self, ended: Trial) -> None:
+        self._current = None
+        self.ledger.look(ended.number)
+
+    def _scores(self, new: Trial) -> Mapping[str, Any]:
+        """What the evaluator says of a trial's network. Raises EvaluationError."""
+        assert self.evaluator is not None
+        training = self.recipe.evaluate.train
+        epochs = training.epochs if training else 1
+        scores = self.evaluator.train(
+            new.text,
+            seed=new.seed,
+            weights=self.folder.weights(new.number),
+            each_epoch=lambda epoch, accuracy: self.view.epoch(new.number, epoch, accuracy, epochs),
+        )
+        for name in self.recipe.objectives:
+            if name not in new.cost and name not in scores:
+                raise EvaluationError(f"the evaluation gave no {name}; it gave {', '.join(scores) or 'nothing'}")
+            if not math.isfinite(new.cost[name] if name in new.cost else scores[name]):
+                raise EvaluationError(f"the evaluation gave {name} {scores[name]}")
+        return scores
+
+    def _take_up(
+        self, candidate: Candidate, *, index: int, tally: Tally, again: int | None, total: int | None
+    ) -> Trial | None:
+        """Make a trial, then look whether another worker was before; None where this one yields to it."""
+        guess = len(self.trials)
+        seed = Random(f"{self.recipe.seed}/train/{index}").getrandbits(31)
+        text = dump(named(candidate, self.recipe.name, guess))
+        known = genotype(
+            candidate, text, index=index, seed=seed, turned_away=tally.as_dict(), again=again, worker=self.name
+        )
+        number = self._current = self.study.start(known, candidate.draw, self.operators)
+        self.ledger.refresh()
+        new = self.trials[number]
+        if self.ledger.yields(new) or (total is not None and self.ledger.candidates_before(number) >= total):
+            self.study.give_up(number)
+            self._close(new)
+            return None
+        changes: dict[str, Any] = {}
+        if number != guess:
+            changes["text"] = dump(named(candidate, self.recipe.name, number))
+        if self.ledger.shares_index(new):
+            changes["index"] = self.ledger.next_index
+        if changes:
+            self.study.correct(
+                number, {**known, "spec": changes.get("text", text), "index": changes.get("index", index)}
+            )
+            new = self.ledger.correct(number, **changes)
+        return new
+
+    def _ended(self, ended: Trial) -> None:
         """Bring the folder's files and the bar up to date."""
-        self.won = winners(self.won, ended, self.recipe)
-        if ended in self.won:
-            parents = [trial.number for trial in self.trials if trial.parent is None]
-            self.folder.keep_weights([*parents, *(trial.number for trial in self.won)])
-            if self.won[0] is ended:
-                self.folder.write_best(ended)
-        elif ended.parent is not None:
-            self.folder.weights(ended.number).unlink(missing_ok=True)
-        self._note_time()
-        self.view.ended(ended, candidates(self.trials), self.outcome())
-
-    def _learn(self, known: Trial) -> None:
-        """Let the sampler know of a finished trial."""
-        assert known.values is not None
-        values = turn(known.values, self.recipe)
-        self.values[known.number] = values
-        parent = self.values.get(known.parent) if known.parent is not None else None
-        better = parent is not None and improved(values, parent, self.finished)
-        done = Finished(known.number, known.index, values, known.draw, better)
-        self.finished.append(done)
-        self.sampler.told(done)
-
-    def _fail(self, old: Trial, why: str) -> None:
-        self.study.fail(old.number, why)
-        self.trials[old.number] = replace(old, state="failed", scores=None, error=why)
-        self.sampler.failed(old.index)
+        won = self.ledger.won
+        mine = ended.worker == self.name
+        kept = {trial.number for trial in won}
+        for number in (self._shown | {ended.number}) - kept:
+            if self.trials[number].parent is not None:
+                self.folder.weights(number).unlink(missing_ok=True)
+        self._shown = kept
+        if mine and won and won[0] is ended:
+            self.folder.write_best(ended)
+        if mine or self.evaluator is None:
+            self.view.ended(ended, self.ledger.count, self.outcome())
 
     def _parent(self, number: int) -> Parent:
         known = self.trials[number]
@@ -190,9 +273,11 @@ class Search:
         mutation = Mutated(spec, **old.mutation) if old.mutation else None
         return replace(given(spec), parent=old.parent, mutation=mutation, draw=old.draw, origin=old.origin)
 
-    def _values(self, cost: Mapping[str, Any], scores: Mapping[str, Any]) -> tuple[float, ...]:
-        return tuple(float(cost[n] if n in cost else scores[n]) for n in self.recipe.objectives)
+    def _beat(self) -> None:
+        self._beats += 1
+        self.study.beat(self.name, self._beats)
 
     def _note_time(self) -> None:
-        self.session["seconds"] = round(time.perf_counter() - self.started, 2)
-        self.study.note_sessions([*self.before, self.session])
+        if self.session:
+            self.session["seconds"] = round(time.perf_counter() - self.started, 2)
+            self.study.note_session(self.name, self.session)

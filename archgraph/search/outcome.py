@@ -128,8 +128,8 @@ def turn(values: Sequence[float], recipe: Recipe) -> Values:
 
 
 def candidates(trials: Sequence[Trial]) -> int:
-    """How many different networks were taken up; second tries do not count."""
-    return sum(trial.again is None for trial in trials)
+    """How many different networks were taken up; second tries and trials that yielded do not count."""
+    return sum(trial.again is None and trial.state != "yielded" for trial in trials)
 
 
 def score_names(found: Outcome) -> list[str]:

@@ -21,11 +21,9 @@ from archgraph.train.settings import Training
 OBJECTIVES: Mapping[str, Direction] = {
     "accuracy": "maximize",
     "loss": "minimize",
-    "iou": "maximize",
     **dict.fromkeys(COSTS, "minimize"),
 }
-"""What a search can aim for; the direction is known. `accuracy`, `loss` and `iou` (of masks) are of the validation
-images."""
+"""What a search can aim for; the direction is known. `accuracy` and `loss` are of the validation images."""
 
 
 def _one_or_more(value: Any) -> Any:
@@ -127,6 +125,13 @@ class Recipe(BaseModel):
     trials: Positive = Field(100, description="Networks to train, the parents included.")
     seed: Annotated[int, Ge(0), Takes("a whole number from 0")] = Field(
         0, description="The same seed, with one worker, gives the same candidates."
+    )
+    workers: Positive = Field(1, description="Processes on this machine, each with a trial of its own.")
+    gpus_per_trial: Annotated[float | None, Gt(0), Takes("a number of GPUs above 0, such as 0.25")] = Field(
+        None, description="Part of a GPU, or number of GPUs, that each worker has; else workers take turns on the GPUs."
+    )
+    storage: Annotated[str | None, Takes("a URL such as postgresql://user@host/database")] = Field(
+        None, description="Where the study is kept; else a journal file in the run's folder."
     )
 
     @field_validator("mutate")

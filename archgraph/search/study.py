@@ -1,26 +1,29 @@
-"""The study of a search: an Optuna study in a journal file, of which every finished trial can be rebuilt.
+"""The study of a search: an Optuna study in a storage, of which every finished trial can be rebuilt.
 
-One commit makes a trial with everything known of it, one adds its scores, one ends it. Nothing is written of a
-candidate before it was found to be new and inside the budget.
+The storage is the only thing that workers share. One commit makes a trial with everything known of it, one adds its
+scores, one ends it. Nothing is written of a candidate before it was found to be new and inside the budget.
 """
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from archgraph.errors import UsageError
+from archgraph.errors import UsageError, nearest
+from archgraph.files import write_whole
 from archgraph.search import journal
 from archgraph.search.optuna_sampler import distributions, params
 from archgraph.search.ranking import Draw
 from archgraph.search.recipe import Recipe
+from archgraph.search.storage import open_storage, patiently
 from archgraph.search.trials import State, Trial, trial
 
 KEY = "archgraph"
@@ -28,12 +31,17 @@ KEY = "archgraph"
 SCORES = "scores"
 TESTED = "tested"
 RETRAINED = "retrained"
-SESSIONS = "sessions"
+SESSION = "session:"
+"""Begins the attributes of the study that each run, resume or worker keeps up to date: what it runs on, how long."""
+BEAT = "beat:"
+"""Begins the attributes that say that a worker lives."""
+ELSEWHERE = "study.json"
+"""The file in a run's folder that says in which storage the study is, where that is no journal file beside it."""
 _STATES: Mapping[TrialState, State] = {
     TrialState.RUNNING: "running",
     TrialState.WAITING: "running",
     TrialState.COMPLETE: "finished",
-    TrialState.PRUNED: "failed",
+    TrialState.PRUNED: "yielded",
     TrialState.FAIL: "failed",
 }
 
@@ -41,7 +49,7 @@ _STATES: Mapping[TrialState, State] = {
 class StudyFile:
     """An open study. `begun` is what it was made with: recipe, parents and version."""
 
-    def __init__(self, storage: JournalStorage, study_id: int) -> None:
+    def __init__(self, storage: BaseStorage, study_id: int) -> None:
         self._storage = storage
         self._study_id = study_id
         self._ids: dict[int, int] = {}
@@ -71,89 +79,168 @@ class StudyFile:
 
     @property
     def sessions(self) -> Sequence[Mapping[str, Any]]:
-        """What each run and resume took, and on what machine; the last one is brought up to date after every trial."""
-        sessions: Sequence[Mapping[str, Any]] = self._attribute(SESSIONS, [])
-        return sessions
+        """What each run, resume and worker took, and on what machine, in the order in which they began."""
+        found = [value for name, value in self._attributes().items() if name.startswith(SESSION)]
+        return sorted(found, key=lambda session: str(session.get("began", "")))
+
+    def beats(self) -> Mapping[str, Any]:
+        """The latest heartbeat of each worker, by its name."""
+        found = self._attributes().items()
+        return {name.removeprefix(BEAT): value for name, value in found if name.startswith(BEAT)}
+
+    def beat(self, worker: str, count: int) -> None:
+        """Say that a worker lives."""
+        self._set(BEAT + worker, count)
 
     def note_tested(self, scores: Mapping[str, Any]) -> None:
         """Keep scores on the test images, by trial number."""
-        self._storage.set_study_user_attr(self._study_id, TESTED, {**self.tested, **scores})
+        self._set(TESTED, {**self.tested, **scores})
 
     def note_retrained(self, scores: Mapping[str, Any]) -> None:
         """Keep what trials that were trained in full came to, by trial number."""
-        self._storage.set_study_user_attr(self._study_id, RETRAINED, {**self.retrained, **scores})
+        self._set(RETRAINED, {**self.retrained, **scores})
 
-    def note_sessions(self, sessions: Sequence[Mapping[str, Any]]) -> None:
-        """Keep what the sessions took."""
-        self._storage.set_study_user_attr(self._study_id, SESSIONS, list(sessions))
+    def note_session(self, name: str, session: Mapping[str, Any]) -> None:
+        """Keep what a session runs on and how long it took so far."""
+        self._set(SESSION + name, dict(session))
 
     def trials(self) -> list[Trial]:
         """All trials, in order. It looks at every one: call it once, at the start."""
         found = []
-        for frozen in self._storage.get_all_trials(self._study_id, deepcopy=False):
+        for frozen in patiently(lambda: self._storage.get_all_trials(self._study_id, deepcopy=False)):
             self._ids[frozen.number] = frozen._trial_id
             found.append(_view(frozen))
         return found
 
-    @property
-    def next_number(self) -> int:
-        """The number of the next trial; `trials` was called before, and nobody else makes any."""
-        return len(self._ids)
+    def next_trial(self) -> Trial | None:
+        """The first trial that was not seen yet, if there is one; `trials` was called before."""
+        number = len(self._ids)
+        try:
+            find = self._storage.get_trial_id_from_study_id_trial_number
+            trial_id = patiently(lambda: find(self._study_id, number))
+        except KeyError:
+            return None
+        self._ids[number] = trial_id
+        return self.look(number)
 
-    def start(self, number: int, known: Mapping[str, Any], draw: Draw | None, operators: Sequence[str]) -> None:
-        """Make a running trial with all that is known of it, in one commit."""
+    def look(self, number: int) -> Trial:
+        """A trial as it is now."""
+        return _view(patiently(lambda: self._storage.get_trial(self._ids[number])))
+
+    def start(self, known: Mapping[str, Any], draw: Draw | None, operators: Sequence[str]) -> int:
+        """Make a running trial with all that is known of it, in one commit; gives its number."""
         frozen = optuna.trial.create_trial(
             state=TrialState.RUNNING,
             params=dict(params(draw)) if draw else {},
             distributions=distributions(operators) if draw else {},
             user_attrs={KEY: dict(known)},
         )
-        trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
-        assert self._storage.get_trial(trial_id).number == number
-        self._ids[number] = trial_id
+        create = self._storage.create_new_trial
+        trial_id = patiently(lambda: create(self._study_id, template_trial=frozen))
+        return self._storage.get_trial(trial_id).number
 
-    def finish(self, number: int, scores: Mapping[str, Any], values: Sequence[float]) -> None:
-        """End a trial with its scores. Killed between the two commits, it is ended by the next `resume`."""
-        self._storage.set_trial_user_attr(self._ids[number], SCORES, dict(scores))
-        self.end(number, values)
+    def correct(self, number: int, known: Mapping[str, Any]) -> None:
+        """Keep something else of a running trial than what it was made with."""
+        self._set_of(number, KEY, dict(known))
 
-    def end(self, number: int, values: Sequence[float]) -> None:
-        """End a trial that has its scores."""
-        self._storage.set_trial_state_values(self._ids[number], TrialState.COMPLETE, list(values))
+    def finish(self, number: int, scores: Mapping[str, Any], values: Sequence[float]) -> bool:
+        """End a trial with its scores; False where somebody else ended it.
 
-    def fail(self, number: int, why: str) -> None:
-        """End a trial that could not be scored, and say why."""
-        self._storage.set_trial_user_attr(self._ids[number], SCORES, {"error": why})
-        self._storage.set_trial_state_values(self._ids[number], TrialState.FAIL)
+        Killed between the two commits, it is ended by whoever finds its worker dead.
+        """
+        return self._set_of(number, SCORES, dict(scores)) and self.end(number, values)
+
+    def end(self, number: int, values: Sequence[float]) -> bool:
+        """End a trial that has its scores; False where somebody else ended it."""
+        return self._end(number, TrialState.COMPLETE, list(values))
+
+    def fail(self, number: int, why: str) -> bool:
+        """End a trial that could not be scored, and say why; False where somebody else ended it."""
+        return self._set_of(number, SCORES, {"error": why}) and self._end(number, TrialState.FAIL)
+
+    def interrupt(self, number: int) -> bool:
+        """End a trial whose worker was stopped; False where somebody else ended it."""
+        return self._end(number, TrialState.FAIL)
+
+    def give_up(self, number: int) -> bool:
+        """End a trial whose network is another trial's; False where somebody else ended it."""
+        return self._end(number, TrialState.PRUNED)
+
+    def _end(self, number: int, state: TrialState, values: list[float] | None = None) -> bool:
+        set_state = self._storage.set_trial_state_values
+        try:
+            patiently(lambda: set_state(self._ids[number], state, values))
+        except UpdateFinishedTrialError:
+            return False
+        return True
+
+    def _set_of(self, number: int, key: str, value: Any) -> bool:
+        try:
+            patiently(lambda: self._storage.set_trial_user_attr(self._ids[number], key, value))
+        except UpdateFinishedTrialError:
+            return False
+        return True
+
+    def _set(self, key: str, value: Any) -> None:
+        patiently(lambda: self._storage.set_study_user_attr(self._study_id, key, value))
 
     def _attribute(self, key: str, missing: Any) -> Any:
-        return self._storage.get_study_user_attrs(self._study_id).get(key, missing)
+        return self._attributes().get(key, missing)
+
+    def _attributes(self) -> Mapping[str, Any]:
+        return patiently(lambda: self._storage.get_study_user_attrs(self._study_id))
 
 
 def create(folder: Path, recipe: Recipe, begun: Mapping[str, Any]) -> None:
-    """Make a study in a folder. Whoever calls it puts the folder in its place once all of it is written."""
-    storage = _storage(folder)
-    study = optuna.create_study(storage=storage, study_name=recipe.name, directions=list(recipe.directions))
+    """Make a study for a folder. Whoever calls it puts the folder in its place once all of it is written.
+
+    Raises UsageError where the storage has a study of this name already.
+    """
+    storage = open_storage(recipe.storage or str(folder / journal.NAME))
+    try:
+        study = optuna.create_study(storage=storage, study_name=recipe.name, directions=list(recipe.directions))
+    except DuplicatedStudyError:
+        raise UsageError(
+            f"{recipe.storage} has a study {recipe.name!r} already; `archgraph search worker --storage URL --study "
+            f"{recipe.name}` works on it, and another name in the recipe begins a new one"
+        ) from None
     study.set_user_attr(KEY, dict(begun))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         study.set_metric_names(list(recipe.objectives))
+    if recipe.storage:
+        write_whole(folder / ELSEWHERE, json.dumps({"storage": recipe.storage, "study": recipe.name}) + "\n")
+
+
+def is_search(folder: Path) -> bool:
+    """Whether a folder is one of a search."""
+    return (folder / journal.NAME).is_file() or (folder / ELSEWHERE).is_file()
 
 
 def open_study(folder: Path) -> StudyFile:
-    """The study in a run's folder. Raises UsageError where there is none."""
-    if not (folder / journal.NAME).is_file():
+    """The study of a run's folder. Raises UsageError where there is none."""
+    if not is_search(folder):
         raise UsageError(f"no search in {folder}: there is no {journal.NAME}")
-    storage = _storage(folder)
+    if (folder / ELSEWHERE).is_file():
+        place = json.loads((folder / ELSEWHERE).read_text())
+        return join_study(place["storage"], place["study"])
+    storage = open_storage(str(folder / journal.NAME))
     studies = storage.get_all_studies()
     if not studies:
         raise UsageError(f"no search in {folder}: {journal.NAME} is empty")
     return StudyFile(storage, studies[0]._study_id)
 
 
-def _storage(folder: Path) -> JournalStorage:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return JournalStorage(JournalFileBackend(str(folder / journal.NAME)))
+def join_study(url: str, name: str) -> StudyFile:
+    """A study by its storage and name. Raises UsageError where there is none."""
+    if "://" not in url and not Path(url).is_file():
+        raise UsageError(f"no storage {url}: there is no such file")
+    storage = open_storage(url)
+    try:
+        return StudyFile(storage, patiently(lambda: storage.get_study_id_from_name(name)))
+    except KeyError:
+        names = [study.study_name for study in storage.get_all_studies()]
+        raise UsageError(f"no study {name!r} in the storage; {nearest(name, names, kind='studies')}") from None
 
 
 def _view(frozen: FrozenTrial) -> Trial:

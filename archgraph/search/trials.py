@@ -9,10 +9,12 @@ from typing import Any, Literal, TypeAlias
 from archgraph.search.proposal import Candidate
 from archgraph.search.ranking import Draw
 
-State: TypeAlias = Literal["running", "finished", "failed"]
+State: TypeAlias = Literal["running", "finished", "failed", "yielded"]
+
+"""`yielded` is a trial whose network another worker took up at the same moment; it was never trained."""
 
 INTERRUPTED = "its process was ended"
-"""The error of a trial that was running when its search was stopped; it is run once more."""
+"""The error of a trial that was running when its worker was stopped; it is run again."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Trial:
     """One trained network, or one that failed or is being trained.
 
     `index` counts candidates; a second try of an interrupted trial has the index of the first, whose number is
-    `again`. `turned_away` is the tally of proposals before it. `values` are the objectives as the recipe has them.
+    `again`. `worker` is the name of who runs it. `turned_away` is the tally of proposals before it. `values` are the
+    objectives as the recipe has them.
     """
 
     number: int
@@ -36,6 +39,7 @@ class Trial:
     mutation: Mapping[str, str] | None = None
     draw: Draw | None = None
     again: int | None = None
+    worker: str = ""
     scores: Mapping[str, Any] | None = None
     error: str | None = None
     values: tuple[float, ...] | None = None
@@ -54,7 +58,14 @@ class Trial:
 
 
 def genotype(
-    candidate: Candidate, text: str, *, index: int, seed: int, turned_away: Mapping[str, Any], again: int | None
+    candidate: Candidate,
+    text: str,
+    *,
+    index: int,
+    seed: int,
+    turned_away: Mapping[str, Any],
+    again: int | None,
+    worker: str = "",
 ) -> dict[str, Any]:
     """The attribute of a new trial: everything that is known before it is trained."""
     return {
@@ -69,6 +80,7 @@ def genotype(
         "seed": seed,
         "turned_away": turned_away,
         "again": again,
+        "worker": worker,
     }
 
 
@@ -81,6 +93,9 @@ def trial(
 ) -> Trial:
     """The trial of two attributes as they are kept."""
     error = scores.get("error") if scores else None
+    if state == "failed" and error is None:
+        # Nothing was said of it by whoever found its worker dead.
+        scores, error = None, INTERRUPTED
     return Trial(
         number=number,
         state=state,

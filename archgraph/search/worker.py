@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing as closed_at_end
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,16 +16,20 @@ from typing import TYPE_CHECKING, Any
 from archgraph import __version__, dump
 from archgraph.errors import UsageError
 from archgraph.search import journal
-from archgraph.search.console import View, closing, opening
+from archgraph.search.console import closing, opening
 from archgraph.search.evaluators import MakeEvaluator, evaluator
 from archgraph.search.files import RunFolder, begin, new_folder, settle
-from archgraph.search.outcome import candidates
+from archgraph.search.progress import View
 from archgraph.search.reading import Reading, read_recipe
 from archgraph.search.recipe import Recipe
+from archgraph.search.stopping import Stop
 from archgraph.train.data import source
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from archgraph.search.loop import Search
+    from archgraph.search.study import StudyFile
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,12 @@ def run(
     settings: Mapping[str, Any] | None = None,
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
+    workers: int | None = None,
 ) -> Result:
     """See `archgraph.search.run`; `evaluator` makes what scores the candidates."""
     started = time.perf_counter()
     given = dict(settings or {}) | ({"trials": trials} if trials is not None else {})
+    given |= {"workers": workers} if workers is not None else {}
     reading = read_recipe(Path(recipe), settings=given)
     return start(reading, new_folder(out, reading.recipe.name), console=console, evaluator=evaluator, started=started)
 
@@ -66,7 +72,8 @@ def start(
     """Run what was read, in a folder that is new or empty."""
     _make(folder, reading)
     with journal.held(folder):
-        return _go_on(folder, None, console, evaluator, time.perf_counter() if started is None else started)
+        started = time.perf_counter() if started is None else started
+        return _go_on(folder, None, console, evaluator, started, workers=reading.recipe.workers)
 
 
 def resume(
@@ -75,15 +82,51 @@ def resume(
     trials: int | None = None,
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
+    workers: int | None = None,
 ) -> Result:
     """See `archgraph.search.resume`."""
+    from archgraph.search.study import is_search
+
     started = time.perf_counter()
     path = Path(folder)
-    if not (path / journal.NAME).is_file():
+    if not is_search(path):
         raise UsageError(f"no search in {path}: there is no {journal.NAME}")
     with journal.held(path):
-        journal.mend(path / journal.NAME)
-        return _go_on(path, trials, console, evaluator, started)
+        if (path / journal.NAME).is_file():
+            journal.mend(path / journal.NAME)
+        return _go_on(path, trials, console, evaluator, started, workers=workers)
+
+
+def join(
+    storage: str,
+    name: str,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    console: Console | None = None,
+    evaluator: MakeEvaluator = evaluator,
+) -> Result:
+    """See `archgraph.search.join`."""
+    from archgraph.search.loop import Search
+    from archgraph.search.study import join_study
+
+    started = time.perf_counter()
+    study = join_study(storage, name)
+    recipe = Recipe.model_validate(study.begun["recipe"])
+    _check_data(recipe)
+    beside = None if "://" in storage else Path(storage).parent
+    folder = RunFolder(Path(out) if out is not None else beside or Path("runs") / name)
+    folder.weights(0).parent.mkdir(parents=True, exist_ok=True)
+    total = max([recipe.trials, *(session.get("trials", 0) for session in study.sessions)])
+    with closed_at_end(evaluator(recipe, folder)) as scoring, View(console) as view, _stop(view) as stop:
+        search = Search(folder, study, recipe, scoring, view, alone=False)
+        view.total(total)
+        about = scoring.about()
+        interrupted = _work(search, {**_session(about), "trials": total}, started, lambda: search.run(total, stop=stop))
+    found = search.outcome()
+    closing(found, view.console)
+    best = folder.path / "best.yaml"
+    interrupted = interrupted or stop.asked
+    return Result(folder.path, best if found.best else None, len(found.finished), len(found.failed), interrupted)
 
 
 def _make(folder: Path, reading: Reading) -> None:
@@ -101,36 +144,125 @@ def _make(folder: Path, reading: Reading) -> None:
     settle(growing, folder)
 
 
-def _go_on(path: Path, trials: int | None, console: Console | None, evaluator: MakeEvaluator, started: float) -> Result:
+def _go_on(
+    path: Path,
+    trials: int | None,
+    console: Console | None,
+    evaluator: MakeEvaluator,
+    started: float,
+    *,
+    workers: int | None,
+) -> Result:
     """Search until there are enough trials, then test the winners and write the report."""
-    from archgraph.search.loop import Search
     from archgraph.search.results import write_results
     from archgraph.search.study import open_study
 
-    folder = RunFolder(path)
     study = open_study(path)
     recipe = Recipe.model_validate(study.begun["recipe"])
     _check_data(recipe)
     total = trials or recipe.trials
-    interrupted = False
-    with closed_at_end(evaluator(recipe, folder)) as scoring, View(console) as view:
-        search = Search(folder, study, recipe, scoring, view)
-        try:
-            view.total(total)
-            about = scoring.about()
-            search.begin(_session(about), started=started)
-            opening(search.outcome(), view, about, trials=total)
-            if (there := candidates(search.trials)) >= total:
-                view.say(f"{path} has {there} trials already; --trials is how many there are in all")
-            search.run(total)
-            search.test_winners()
-        except KeyboardInterrupt:
-            interrupted = True
+    with View(console) as view, _stop(view) as stop:
+        view.total(total)
+        searched = _several if (workers or recipe.workers) > 1 else _alone
+        search, interrupted = searched(RunFolder(path), study, recipe, evaluator, view, stop, total, started, workers)
     found = search.outcome()
     write_results(found)
     closing(found, view.console)
     best = path / "best.yaml" if found.best else None
-    return Result(path, best, len(found.finished), len(found.failed), interrupted)
+    return Result(path, best, len(found.finished), len(found.failed), interrupted or stop.asked)
+
+
+def _alone(
+    folder: RunFolder,
+    study: StudyFile,
+    recipe: Recipe,
+    evaluator: MakeEvaluator,
+    view: View,
+    stop: Stop,
+    total: int,
+    started: float,
+    workers: int | None,
+) -> tuple[Search, bool]:
+    """Search in this process; gives what it knows, and whether it was interrupted."""
+    from archgraph.search.loop import Search
+
+    with closed_at_end(evaluator(recipe, folder)) as scoring:
+        search = Search(folder, study, recipe, scoring, view)
+
+        def work() -> None:
+            opening(search.outcome(), view, about, trials=total)
+            _say_enough(search, total)
+            search.run(total, stop=stop)
+            if not stop.asked:
+                search.test_winners()
+
+        about: Mapping[str, Any] = {}
+        try:
+            about = scoring.about()
+        except KeyboardInterrupt:
+            search.end()
+            return search, True
+        return search, _work(search, {**_session(about), "trials": total}, started, work)
+
+
+def _several(
+    folder: RunFolder,
+    study: StudyFile,
+    recipe: Recipe,
+    evaluator: MakeEvaluator,
+    view: View,
+    stop: Stop,
+    total: int,
+    started: float,
+    workers: int | None,
+) -> tuple[Search, bool]:
+    """Search in several processes; gives what this one knows, and whether it was interrupted."""
+    from archgraph.search.crew import Crew, supervise
+    from archgraph.search.loop import Search
+
+    count = workers or recipe.workers
+    search = Search(folder, study, recipe, None, view, alone=False)
+
+    def work() -> None:
+        opening(search.outcome(), view, {"device": f"{count} workers"}, trials=total)
+        _say_enough(search, total)
+        supervise(Crew(folder.path, total, evaluator), count, search, stop=stop)
+        if stop.asked:
+            return
+        with closed_at_end(evaluator(recipe, folder)) as scoring:
+            search.evaluator = scoring
+            search.session |= scoring.about()
+            search.test_winners()
+
+    return search, _work(search, {**_session({}), "trials": total, "workers": count}, started, work)
+
+
+def _work(search: Search, session: Mapping[str, Any], started: float, work: Callable[[], None]) -> bool:
+    """Do the work of a session, and keep how long it took; gives whether it was interrupted."""
+    try:
+        search.begin(session, started=started)
+        with search.heartbeat():
+            work()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        search.end()
+    return False
+
+
+def _say_enough(search: Search, total: int) -> None:
+    if (there := search.ledger.count) >= total:
+        search.view.say(f"{search.folder.path} has {there} trials already; --trials is how many there are in all")
+
+
+def _stop(view: View) -> Stop:
+    """What takes Ctrl-C, and says what it does."""
+
+    def told(count: int) -> None:
+        if count == 1:
+            view.say("the search ends after the running trials; Ctrl-C again ends it at once")
+
+    return Stop(told)
 
 
 def _check_data(recipe: Recipe) -> None:

@@ -106,16 +106,16 @@ def test_every_sampler_searches_alike_whether_stopped_or_not(tmp_path: Path, sam
     assert candidates(part.folder) == candidates(whole.folder)
 
 
-def test_an_interrupted_trial_is_run_again_once(tmp_path: Path) -> None:
+def test_every_interrupted_trial_is_run_again_once(tmp_path: Path) -> None:
     folder = searched(tmp_path, Fake(interrupts=3)).folder
     assert trials(folder)[3].error == INTERRUPTED
     resume(folder, evaluator=Fake(interrupts=0), console=quiet())
     resume(folder, evaluator=Fake(), console=quiet())
     found = trials(folder)
-    assert [trial.again for trial in found if trial.again is not None] == [3]
+    assert [trial.again for trial in found if trial.again is not None] == [3, 4]
     assert found[4].index == found[3].index == 3 and found[4].error == INTERRUPTED
     assert found[4].hash == found[3].hash and found[4].seed == found[3].seed
-    assert len(candidates(folder)) == 11
+    assert len(candidates(folder)) == 12
 
 
 def test_a_kill_at_any_moment_loses_no_finished_trial(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Where a study is kept: a journal file (the default), or a database that Optuna's RDBStorage speaks to."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+import optuna
+from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from archgraph.errors import UsageError
+from archgraph.search import journal
+
+T = TypeVar("T")
+PATIENCE = 300.0
+"""Seconds that a database may be away, as when it is restarted."""
+ENDS = 6
+"""Optuna's code for the operation that ends a trial, in its journal."""
+
+
+class JournalFile(JournalFileBackend):
+    """Optuna's journal file, in which a writer that was killed or ran out of disk leaves nothing half written.
+
+    The lock is the system's, on the file itself: it ends with the process that holds it, where Optuna's own is taken
+    from a dead process only after 30 seconds. What ends a trial is on the disk before the search goes on, and with it
+    all before it.
+    """
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        try:
+            with journal.writing(Path(self._file_path)) as file:
+                journal.append(file, logs)
+                if any(log["op_code"] == ENDS for log in logs):
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise UsageError(
+                f"cannot write {self._file_path}: {error.strerror}; no finished trial is lost, "
+                "and the search can be resumed"
+            ) from error
+
+
+def open_storage(url: str) -> BaseStorage:
+    """The storage of a URL: `postgresql://...`, `sqlite:///...`, or the path of a journal file.
+
+    Raises UsageError where it cannot be reached, or what it needs is not installed.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    if "://" not in url:
+        return JournalStorage(JournalFile(url))
+    kind, rest = url.split("://", 1)
+    options: dict[str, Any] = {"pool_pre_ping": True}
+    if kind in ("postgresql", "postgres"):
+        if find_spec("psycopg") is None:
+            raise UsageError("a storage in PostgreSQL needs psycopg: pip install 'archgraph[postgres]'")
+        # Each worker is one process with a heartbeat thread.
+        kind, options = "postgresql+psycopg", {**options, "pool_size": 2, "max_overflow": 0}
+    elif kind != "sqlite" and not kind.startswith("postgresql+"):
+        raise UsageError(f"no storage {kind}://; it is postgresql://, sqlite:/// or the path of a journal file")
+    try:
+        return optuna.storages.get_storage(
+            optuna.storages.RDBStorage(f"{kind}://{rest}", engine_kwargs=options, skip_compatibility_check=False)
+        )
+    except Exception as error:
+        if not _away(error):
+            raise
+        raise UsageError(f"cannot reach the storage: {error}") from error
+
+
+def patiently(operation: Callable[[], T], *, patience: float = PATIENCE) -> T:
+    """What an operation gives; while the database is away it is tried again. Raises UsageError after `patience`.
+
+    An operation may have been done although its answer was lost, and is then done twice.
+    """
+    until, pause = time.monotonic() + patience, 0.05
+    while True:
+        try:
+            return operation()
+        except Exception as error:
+            if not _away(error):
+                raise
+            if time.monotonic() > until:
+                raise UsageError(f"the storage did not answer for {patience:g} seconds: {error}") from error
+        time.sleep(pause)
+        pause = min(2 * pause, 2.0)
+
+
+def _away(error: Exception) -> bool:
+    """Whether an error says that the database could not be asked."""
+    if isinstance(error, optuna.exceptions.StorageInternalError):
+        return True
+    if find_spec("sqlalchemy") is None:
+        return False
+    from sqlalchemy.exc import DBAPIError, PendingRollbackError
+    from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+    return isinstance(error, (DBAPIError, PendingRollbackError, PoolTimeoutError))
