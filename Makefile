@@ -63,7 +63,7 @@ $(READY): pyproject.toml constraints.txt
 	test -n "$$found" || { echo "archgraph needs Python 3.11 or newer on the PATH" >&2; exit 2; }; \
 	test -x $(BIN)/python || $$found -m venv $(VENV)
 	@echo "installing archgraph and its dependencies into $(VENV) (once)"
-	@$(PIP) --editable '.[data,dev]'
+	@$(PIP) --editable '.[data,dashboard,dev]'
 	@touch $@
 
 # Networks to compare with, and what segmentation_models_pytorch needs to be imported. Without --no-deps they would bring
