@@ -18,9 +18,10 @@ OWN_ARGUMENTS = ("spec", "take")
 
 def settled(spec: Spec, args: Mapping[str, Any], inputs: Bundle) -> Spec:
     """The spec that a `use` node of `spec` names, with the variables it gives. Raises RuleError."""
-    inside = spec.used.get(args["spec"])
+    name = str(args.get("spec"))
+    inside = spec.used.get(name)
     if inside is None:
-        raise RuleError(f"no spec {args['spec']!r}", hint=nearest(args["spec"], spec.used), argument="spec")
+        raise RuleError(f"no spec {name!r}", hint=nearest(name, spec.used), argument="spec")
     wanted = len(inside.input) if isinstance(inside.input, Mapping) else 1
     if len(inputs) != wanted:
         takes = "one input" if wanted == 1 else f"{wanted} inputs"

@@ -75,7 +75,8 @@ class Arguments:
         missing = [name for name in wanted if name not in given]
         if missing:
             defaults = self.defaults.get(signature.op, {})
-            misspelt = [name for name in given if name not in signature.arguments]
+            # Where every further key has a meaning of its own, none is a misspelt argument.
+            misspelt = [name for name in given if name not in signature.arguments and not signature.free]
             missing = [name for name in missing if name not in defaults]
             missing = [name for name in missing if not difflib.get_close_matches(name, misspelt, cutoff=0.55)]
         if missing:

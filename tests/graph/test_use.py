@@ -99,6 +99,7 @@ def test_a_use_is_copied_and_shared_like_any_node(folder: Path) -> None:
 def test_mistakes_of_a_use_are_located(folder: Path) -> None:
     message = error(folder, "graph:\n  - use: {spec: backbone.yaml, take: feature}\n")
     assert "net.yaml:5:" in message and "features" in message
+    assert "use needs 'spec'" in error(folder, "graph:\n  - use: {use: backbone.yaml, take: c2}\n")
     message = error(folder, "graph:\n  - use: {spec: backbone.yaml, width: 3}\n")
     assert "no variable 'width'" in message and "w" in message
     (folder / "backbone.yaml").write_text(BACKBONE.replace("kernel: 3, stride: 2", "kernel: 3, stride: two"))
