@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from archgraph.errors import nearest
 from archgraph.ops.arguments import Takes
 from archgraph.search.budget import COSTS, LIMITED, Budget, Limit
-from archgraph.search.mutations import MUTATIONS
+from archgraph.search.mutations import MUTATIONS, USUAL
 from archgraph.search.sampler import Direction, SamplerName
 from archgraph.train.settings import Training
 
@@ -31,7 +31,7 @@ def _one_or_more(value: Any) -> Any:
 
 
 def _weights(value: Any) -> Any:
-    return dict.fromkeys(MUTATIONS, 1) if value == "all" else value
+    return dict.fromkeys(USUAL, 1) if value == "all" else value
 
 
 Text: TypeAlias = Annotated[str, Takes("a text")]

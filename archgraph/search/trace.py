@@ -22,7 +22,9 @@ CLASSES = "classes"
 """The role of a value that decides what the network gives; such a value is never a site."""
 FEATURES = {"linear": {"out": "width"}}
 """A linear layer's features are widths to a search."""
-ARITHMETIC = frozenset({"width", CLASSES})
+GROWTH, LAYERS = "growth", "layers"
+"""What the width that a layer of a dense node adds, and the number of its layers, are beside a width and a depth."""
+ARITHMETIC = frozenset({"width", GROWTH, CLASSES})
 """Roles that survive arithmetic: in `4*$planes`, `planes` is a width; in `2*$k + 1`, `k` is no kernel."""
 
 
@@ -49,6 +51,8 @@ class Trace:
     bodies: Mapping[Path, Body]
     parameters: Mapping[str, Mapping[str, frozenset[str]]]
     """Roles of each used block's arguments."""
+    mate: Trace | None = None
+    """Another parent, for a change that takes something from a second one."""
 
     def of(self, role: str) -> Iterator[Literal]:
         """The literals of one role that may be changed."""
@@ -78,8 +82,8 @@ class _Use(NamedTuple):
     env: _Env
 
 
-def trace(spec: Spec) -> Trace:
-    """Find the role of every value that the network uses."""
+def trace(spec: Spec, *, mate: Trace | None = None) -> Trace:
+    """Find the role of every value that the network uses; `mate` is a second parent."""
     walk = _Walk(spec)
     walk.body(spec.graph, ("graph",), walk.vars)
     walk.defaults()
@@ -92,9 +96,10 @@ def trace(spec: Spec) -> Trace:
         literals=tuple(literal for literal in literals if literal.path not in frozen),
         bodies=walk.bodies,
         parameters={
-            block: {name: frozenset(binder.roles - {CLASSES}) for name, binder in env.items()}
+            block: {name: frozenset(binder.roles - {CLASSES, GROWTH, LAYERS}) for name, binder in env.items()}
             for block, env in walk.blocks.items()
         },
+        mate=mate,
     )
 
 
@@ -136,6 +141,19 @@ class _Walk:
                 self._use((*path, "args", name), value, env, known[name])
             elif node.op != "choice":
                 self._graphs(value, (*path, "args", name), env)
+        if node.op == "dense":
+            self._dense(node, path, env)
+
+    def _dense(self, node: NodeSpec, path: Path, env: _Env) -> None:
+        """A dense node grows by its `growth`, or by the width of the last node in its body."""
+        if "layers" in node.args:
+            self._use((*path, "args", "layers"), node.args["layers"], env, LAYERS)
+        body = node.args.get("body")
+        if isinstance(body, Body) and body.nodes and "out" in body.nodes[-1].args:
+            at = (*path, "args", "body", len(body.nodes) - 1, "args", "out")
+            self._use(at, body.nodes[-1].args["out"], env, GROWTH)
+        elif "growth" in node.args:
+            self._use((*path, "args", "growth"), node.args["growth"], env, GROWTH)
 
     def _columns(self, node: NodeSpec, path: Path, env: _Env) -> _Env:
         """What the graphs of a node see: an argument of columns, as `parallel` has it, names variables for them."""

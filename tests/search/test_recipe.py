@@ -10,6 +10,7 @@ import pytest
 from archgraph import dump, loads
 from archgraph.errors import SpecError, UsageError
 from archgraph.search.budget import Limit
+from archgraph.search.mutations import MUTATIONS
 from archgraph.search.reading import Reading, read_recipe
 from archgraph.search.recipe import Recipe
 
@@ -48,7 +49,7 @@ def test_what_is_left_out_has_a_default(reading: Any) -> None:
     recipe: Recipe = reading(GOOD).recipe
     assert recipe.objectives == ["accuracy"] and recipe.directions == ["maximize"]
     assert (recipe.sampler, recipe.trials, recipe.seed) == ("evolution", 100, 0)
-    assert list(recipe.mutate) == ["width", "depth", "kernel", "attention", "activation", "block", "skip"]
+    assert list(recipe.mutate) == [name for name in MUTATIONS if name != "resolution"]
     assert recipe.evaluate.train.batch == 64
 
 
@@ -134,7 +135,7 @@ workers: 2
             "classes: 10", "classes: 7",
             "4:6: output of cifar_resnet8 is [7], digits has 10 classes (for example set: {classes: 10})",
         ),
-        ("{macs: 800k}", "{macs: [0, 2k]}", "5:16: an impossible budget: macs is to be 0 to 2,000 "),
+        ("{macs: 800k}", "{macs: [0, 9]}", "5:16: an impossible budget: macs is to be 0 to 9 "),
         (
             "{macs: 800k}", "{}\nmutate: {width: 0}",
             "6:9: no mutation has a weight above 0 (the parents would be all there is to train)",
