@@ -45,14 +45,14 @@ class Training(BaseModel):
     optimizer: Annotated[Optimizer, Takes("sgd or adamw")] = Field(
         "sgd", description="`sgd` with Nesterov momentum 0.9, or `adamw`."
     )
-    lr: Annotated[float, Gt(0), Takes("a number above 0")] | None = Field(
+    lr: Annotated[float | None, Gt(0), Takes("a number above 0")] = Field(
         None, description="Peak learning rate; 0.2 for sgd and 0.005 for adamw where not given."
     )
     schedule: Annotated[Schedule, Takes("one_cycle, cosine or constant")] = Field(
         "one_cycle",
         description="`one_cycle` rises for a quarter of the steps and falls to zero; `cosine` falls from the start.",
     )
-    warmup: Annotated[float, Interval(ge=0, lt=1), Takes("a number from 0, below 1")] | None = Field(
+    warmup: Annotated[float | None, Interval(ge=0, lt=1), Takes("a number from 0, below 1")] = Field(
         None, description="Part of the steps in which the rate rises from 0: 0.25 for one_cycle, else 0."
     )
     weight_decay: Annotated[float, Ge(0), Takes("a number from 0")] = Field(
@@ -71,10 +71,10 @@ class Training(BaseModel):
     precision: Annotated[Precision, Takes("auto, fp32 or bf16")] = Field(
         "auto", description="`bf16` computes in bfloat16 where that loses little; `auto` does so on CUDA."
     )
-    images: Annotated[int, Ge(10), Takes("a whole number from 10")] | None = Field(
+    images: Annotated[int | None, Ge(10), Takes("a whole number from 10")] = Field(
         None, description="Train on the first so many images alone, for a quick try."
     )
-    seconds: Annotated[float, Gt(0), Takes("a number of seconds above 0")] | None = Field(
+    seconds: Annotated[float | None, Gt(0), Takes("a number of seconds above 0")] = Field(
         None,
         description="End after so many seconds, with the rate falling by then, and score what was reached; such a run "
         "is not the same every time.",
