@@ -9,21 +9,26 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 from annotated_types import Ge, Gt
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from archgraph.errors import nearest
 from archgraph.ops.arguments import Takes
 from archgraph.search.budget import COSTS, LIMITED, Budget, Limit
+from archgraph.search.function import Function
 from archgraph.search.mutations import MUTATIONS, USUAL
 from archgraph.search.sampler import Direction, SamplerName
+from archgraph.train.proxies.settings import Proxying
 from archgraph.train.settings import Training
 
 OBJECTIVES: Mapping[str, Direction] = {
     "accuracy": "maximize",
     "loss": "minimize",
+    "iou": "maximize",
+    "proxy": "maximize",
     **dict.fromkeys(COSTS, "minimize"),
 }
-"""What a search can aim for; the direction is known. `accuracy` and `loss` are of the validation images."""
+"""What a search can aim for; the direction is known. `accuracy`, `loss` and `iou` (of masks) are of the validation
+images."""
 
 
 def _one_or_more(value: Any) -> Any:
@@ -55,8 +60,10 @@ class MistakesError(ValueError):
         self.mistakes = mistakes
 
 
-KINDS = ("train",)
+KINDS = ("train", "proxy", "python")
 """The ways to score a candidate: keys of `evaluate`, and of `evaluators.EVALUATORS`."""
+SCORES: Mapping[str, tuple[str, ...]] = {"train": ("accuracy", "loss", "iou"), "proxy": ("proxy",)}
+"""What a way gives beside the costs, where that is fixed."""
 
 
 class Evaluate(BaseModel):
@@ -67,6 +74,12 @@ class Evaluate(BaseModel):
     train: Annotated[Training | None, Takes("a mapping, such as {data: digits, epochs: 4}")] = Field(
         None,
         description="Train it and measure it on the validation images; the keys are those of a training run.",
+    )
+    proxy: Annotated[
+        Proxying | None, Takes("the name of a proxy, or a mapping such as {name: naswot, data: digits}")
+    ] = Field(None, description="Score it untrained, on one batch; gives the objective `proxy`.")
+    python: Annotated[Function | None, Takes("package.module:function")] = Field(
+        None, description="Score it by a function `(module, spec, trial) -> {name: number}`."
     )
     timeout: Annotated[float, Gt(0), Takes("a number of seconds above 0")] = Field(
         600.0, description="Seconds after which a trial is stopped and counts as failed."
@@ -113,11 +126,16 @@ class Recipe(BaseModel):
     budget: Annotated[dict[str, Any], Takes("a mapping such as {macs: 20M, params: [10k, 300k]}")] = Field(
         default={}, description="Hard limits, checked before a network exists: the most, [least, most], or {min, max}."
     )
-    objectives: Annotated[
-        list[str], BeforeValidator(_one_or_more), Takes("one or more of " + ", ".join(OBJECTIVES))
-    ] = Field(default=["accuracy"], min_length=1, description="What to aim for; each has a known direction.")
     evaluate: Annotated[Evaluate, Takes("a mapping, such as {train: {data: digits}}")] = Field(
         description="How a candidate is scored."
+    )
+    objectives: Annotated[
+        list[str], BeforeValidator(_one_or_more), Takes("one or more of " + ", ".join(OBJECTIVES))
+    ] = Field(
+        default=["accuracy"],
+        validate_default=True,
+        min_length=1,
+        description="What to aim for; each has a known direction.",
     )
     sampler: Annotated[SamplerName, Takes("evolution, random, tpe or nsga2")] = Field(
         "evolution", description="What draws the candidates."
@@ -150,13 +168,20 @@ class Recipe(BaseModel):
 
     @field_validator("objectives")
     @classmethod
-    def _known_objectives(cls, names: list[str]) -> list[str]:
+    def _known_objectives(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        evaluate = info.data.get("evaluate")
+        known = [*OBJECTIVES, *_own(evaluate)]
+        kind = evaluate.kind if evaluate else ""
+        given = SCORES.get(kind)
         mistakes = []
         for index, name in enumerate(names):
-            if name not in OBJECTIVES:
-                mistakes.append(Mistake((index,), f"unknown objective {name!r}", nearest(name, OBJECTIVES)))
+            if name not in known:
+                mistakes.append(Mistake((index,), f"unknown objective {name!r}", nearest(name, known)))
             elif name in names[:index]:
                 mistakes.append(Mistake((index,), f"the objective {name!r} stands twice"))
+            elif given is not None and name not in (*given, *COSTS):
+                message = f"the objective {name!r} is not what evaluate.{kind} gives"
+                mistakes.append(Mistake((index,), message, f"it gives {', '.join(given)}, and every cost"))
         if mistakes:
             raise MistakesError(*mistakes)
         return names
@@ -178,12 +203,18 @@ class Recipe(BaseModel):
     @property
     def directions(self) -> list[Direction]:
         """Of each objective, in order."""
-        return [OBJECTIVES[name] for name in self.objectives]
+        known = {**OBJECTIVES, **_own(self.evaluate)}
+        return [known[name] for name in self.objectives]
 
     @property
     def limits(self) -> Budget:
         """The budget, ready to be asked."""
         return Budget(self.budget)
+
+
+def _own(evaluate: Evaluate | None) -> Mapping[str, Direction]:
+    """The names that a user's function gives, with their directions."""
+    return evaluate.python.gives if evaluate and evaluate.python else {}
 
 
 def _limit(name: str, value: Any) -> Limit:

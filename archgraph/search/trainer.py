@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save
 
 from archgraph import build, cost, expand, loads, plugin
 from archgraph.files import write_whole
+from archgraph.search import jobs
 from archgraph.train.data import Part, Split, load
 from archgraph.train.device import describe, device, use_threads
 from archgraph.train.loop import DivergenceError, Score, score, train
@@ -44,7 +45,8 @@ def main() -> None:
 
 def _about(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     # The data are read here as well: the first trial is then as quick as the others.
-    _data(job["settings"]["data"])
+    if job["settings"].get("data"):
+        _data(job["settings"]["data"])
     return {"device": describe(device()), "torch": torch.__version__}
 
 
@@ -77,7 +79,7 @@ def _test(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     return {**score(module.to(where), test, device=where).as_dict(), "images": len(test.labels)}
 
 
-_JOBS = {"about": _about, "train": _train, "test": _test}
+_JOBS = {"about": _about, "train": _train, "test": _test, "proxy": jobs.proxy, "python": jobs.function}
 
 
 def _data(given: str | Mapping[str, Any]) -> Mapping[Part, Split]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from archgraph.search.evaluator import Evaluator
-from archgraph.search.evaluators import child
+from archgraph.search.evaluators import child, proxy, python
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -14,6 +14,8 @@ MakeEvaluator: TypeAlias = Callable[[Recipe, RunFolder], Evaluator]
 
 EVALUATORS: Mapping[str, MakeEvaluator] = {
     "train": child.make,
+    "proxy": proxy.make,
+    "python": python.make,
 }
 
 

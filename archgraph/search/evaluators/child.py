@@ -19,11 +19,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from archgraph.ops.plugins import given
 from archgraph.search.evaluator import EachEpoch, EvaluationError
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
-from archgraph.train.settings import Training
 
 START_TIMEOUT = 120.0
 """Seconds to import torch in; on a busy machine with a cold disk it takes long."""
@@ -38,7 +39,7 @@ def make(recipe: Recipe, folder: RunFolder) -> ChildProcess:
 class ChildProcess:
     """An evaluator that trains in a process of its own; what that prints goes to `log`."""
 
-    def __init__(self, settings: Training, *, timeout: float, log: Path) -> None:
+    def __init__(self, settings: BaseModel, *, timeout: float, log: Path) -> None:
         self.settings = settings
         self.timeout = timeout
         self.log = log

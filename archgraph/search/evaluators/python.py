@@ -1,0 +1,50 @@
+"""Scoring candidates by a user's function, called in the child process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from archgraph.search.budget import COSTS
+from archgraph.search.evaluator import EachEpoch, EvaluationError
+from archgraph.search.evaluators.child import ChildProcess
+from archgraph.search.files import RunFolder
+from archgraph.search.function import Function
+from archgraph.search.recipe import Recipe
+
+
+class FunctionProcess(ChildProcess):
+    """An evaluator that gives what `function(module, spec, trial)` gives; see `archgraph.search.function`."""
+
+    settings: Function
+
+    def __init__(self, settings: Function, *, timeout: float, log: Path, wanted: tuple[str, ...]) -> None:
+        self.wanted = wanted
+        super().__init__(settings, timeout=timeout, log=log)
+
+    def train(
+        self,
+        text: str,
+        *,
+        seed: int,
+        weights: Path,
+        each_epoch: EachEpoch,
+        parent: Path | None = None,
+        epochs: int | None = None,
+        resume: Path | None = None,
+    ) -> Mapping[str, Any]:
+        job: dict[str, Any] = {"do": "python", "spec": text, "seed": seed, "weights": str(weights), "epochs": epochs}
+        job |= {"parent": parent and str(parent), "wanted": self.wanted, "folder": str(Path.cwd())}
+        return self.ask(job, self.timeout, each_epoch)
+
+    def test(self, text: str, weights: Path) -> Mapping[str, Any]:
+        raise EvaluationError("evaluate.python has no test images")
+
+
+def make(recipe: Recipe, folder: RunFolder) -> FunctionProcess:
+    """The evaluator of `python`."""
+    settings = recipe.evaluate.python
+    assert settings is not None
+    wanted = tuple(name for name in recipe.objectives if name not in COSTS)
+    return FunctionProcess(settings, timeout=recipe.evaluate.timeout, log=folder.log, wanted=wanted)
