@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archgraph import __version__, dump
 from archgraph.errors import UsageError
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from archgraph.search.loop import Search
     from archgraph.search.study import StudyFile
 
+Began: TypeAlias = Callable[[Path], None]
+
 
 @dataclass(frozen=True)
 class Result:
@@ -43,6 +45,10 @@ class Result:
     interrupted: bool
 
 
+def _nothing(folder: Path) -> None:
+    """What is done, unless something else is, once a search has its folder and before its first trial."""
+
+
 def run(
     recipe: str | os.PathLike[str],
     *,
@@ -52,13 +58,15 @@ def run(
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
     workers: int | None = None,
+    began: Began = _nothing,
 ) -> Result:
     """See `archgraph.search.run`; `evaluator` makes what scores the candidates."""
     started = time.perf_counter()
     given = dict(settings or {}) | ({"trials": trials} if trials is not None else {})
     given |= {"workers": workers} if workers is not None else {}
     reading = read_recipe(Path(recipe), settings=given)
-    return start(reading, new_folder(out, reading.recipe.name), console=console, evaluator=evaluator, started=started)
+    folder = new_folder(out, reading.recipe.name)
+    return start(reading, folder, console=console, evaluator=evaluator, started=started, began=began)
 
 
 def start(
@@ -68,9 +76,11 @@ def start(
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
     started: float | None = None,
+    began: Began = _nothing,
 ) -> Result:
     """Run what was read, in a folder that is new or empty."""
     _make(folder, reading)
+    began(folder)
     with journal.held(folder):
         started = time.perf_counter() if started is None else started
         return _go_on(folder, None, console, evaluator, started, workers=reading.recipe.workers)
@@ -83,6 +93,7 @@ def resume(
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
     workers: int | None = None,
+    began: Began = _nothing,
 ) -> Result:
     """See `archgraph.search.resume`."""
     from archgraph.search.study import is_search
@@ -94,6 +105,7 @@ def resume(
     with journal.held(path):
         if (path / journal.NAME).is_file():
             journal.mend(path / journal.NAME)
+        began(path)
         return _go_on(path, trials, console, evaluator, started, workers=workers)
 
 

@@ -21,17 +21,23 @@ class Outcome:
 
     best: str | None = "best.yaml"
     interrupted: bool = False
+    folder: str = "runs/x"
 
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
     made: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-    for name in ("run", "resume", "show", "summary"):
-        monkeypatch.setattr(
-            archgraph.search,
-            name,
-            lambda *args, _name=name, **options: (made.append((_name, args, options)), Outcome())[1],
-        )
+
+    def stand_in(name: str) -> Callable[..., Outcome]:
+        def call(*args: Any, **options: Any) -> Outcome:
+            options.pop("began", None)  # What opens a dashboard; it is tested by itself.
+            made.append((name, args, options))
+            return Outcome()
+
+        return call
+
+    for name in ("run", "resume", "show", "summary", "baseline", "report", "retrain"):
+        monkeypatch.setattr(archgraph.search, name, stand_in(name))
     return made
 
 
@@ -58,6 +64,40 @@ def test_resume_and_show_take_a_folder(archgraph: Archgraph, calls: Calls) -> No
         ("summary", ("runs/x",)),
     ]
     assert calls[0][2] == {"trials": 9}
+
+
+def test_a_baseline_follows_a_search_that_was_not_stopped(
+    archgraph: Archgraph, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert archgraph("search", "run", "digits", "--baseline").code == 0
+    assert [(name, args) for name, args, _ in calls] == [("run", ("digits",)), ("baseline", ("runs/x",))]
+    calls.clear()
+    monkeypatch.setattr("archgraph.search.run", lambda *args, **options: Outcome(interrupted=True))
+    assert archgraph("search", "run", "digits", "--baseline").code == 130
+    assert calls == []
+
+
+def test_baseline_and_report_take_a_folder(archgraph: Archgraph, calls: Calls) -> None:
+    assert archgraph("search", "baseline", "runs/x").code == 0
+    assert archgraph("search", "report", "runs/x").code == 0
+    assert [(name, args) for name, args, _ in calls] == [("baseline", ("runs/x",)), ("report", ("runs/x",))]
+
+
+def test_retrain_takes_settings_and_brings_the_report_up_to_date(archgraph: Archgraph, calls: Calls) -> None:
+    words = ["--retrain", "epochs=30", "--retrain", "augment=[flip, crop]", "--top", 3]
+    assert archgraph("search", "best", "runs/x", *words).code == 0
+    settings = {"epochs": 30, "augment": ["flip", "crop"]}
+    assert calls == [("retrain", ("runs/x",), {"settings": settings, "top": 3}), ("report", ("runs/x",), {})]
+
+
+def test_a_dashboard_that_is_not_installed_is_said_before_anything_runs(
+    archgraph: Archgraph, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archgraph.search.dashboard.find_spec", lambda name: None)
+    for words in (["run", "digits"], ["resume", "runs/x"]):
+        ran = archgraph("search", *words, "--dashboard")
+        assert ran.code == 2 and "pip install 'archgraph[dashboard]'" in ran.err
+    assert calls == []
 
 
 @pytest.mark.parametrize(
