@@ -70,7 +70,7 @@ class Search:
         self.parents = [
             replace(given(loads(parent["spec"])), origin=parent["origin"]) for parent in study.begun["parents"]
         ]
-        self.proposals = Proposals(recipe.limits, parent=self._parent)
+        self.proposals = Proposals(recipe.limits, parent=self._parent, repair=recipe.repair)
         self.ledger = Ledger(study, recipe, self.sampler, self._ended)
         self._shown = {trial.number for trial in self.ledger.won}
 

@@ -15,6 +15,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import Trial, TrialState
 
+from archgraph.search.mutations import MATED
 from archgraph.search.ranking import Draw, Finished, ranked
 from archgraph.search.sampler import Direction
 
@@ -62,7 +63,10 @@ class OptunaDriven:
             drawn = trial.params
             position = min(int(drawn["parent"] * len(self.elite)), len(self.elite) - 1)
             parent = self.elite[position]
-            yield Draw(parent.number, drawn["parent"], drawn["operator"], drawn["site"], drawn["argument"])
+            operator, argument = drawn["operator"], drawn["argument"]
+            # What the argument is drawn for needs few of its digits; the others choose the second parent.
+            mate = self.elite[int(argument * 1e6) % len(self.elite)].number if operator in MATED else None
+            yield Draw(parent.number, drawn["parent"], operator, drawn["site"], argument, mate)
             self.failed(index)
 
     def told(self, trial: Finished) -> None:

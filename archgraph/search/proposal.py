@@ -17,6 +17,7 @@ from archgraph.graph.hashing import canonical_hash
 from archgraph.search.budget import Budget
 from archgraph.search.mutations import MUTATIONS, Mutated, Rejected, Site, mutate_at
 from archgraph.search.ranking import Draw
+from archgraph.search.repair import repaired
 from archgraph.search.trace import Trace, trace
 from archgraph.shape import Shape
 from archgraph.spec.model import Spec
@@ -48,6 +49,8 @@ class Tally:
     proposals: int = 0
     over_budget: int = 0
     duplicates: int = 0
+    repaired: int = 0
+    """Children over the budget that were scaled back into it; what is left of them is counted as any other."""
     rejected: Counter[str] = field(default_factory=Counter)
     """Changes that give no network, by operator."""
 
@@ -56,6 +59,7 @@ class Tally:
         self.proposals += other["proposals"]
         self.over_budget += other["over_budget"]
         self.duplicates += other["duplicates"]
+        self.repaired += other.get("repaired", 0)
         self.rejected.update(other["rejected"])
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,6 +68,7 @@ class Tally:
             "proposals": self.proposals,
             "over_budget": self.over_budget,
             "duplicates": self.duplicates,
+            "repaired": self.repaired,
             "rejected": dict(self.rejected),
         }
 
@@ -76,10 +81,14 @@ class Parent(NamedTuple):
 
 
 class Proposals:
-    """Makes candidates from draws. `parent` gives what is known of a trial by its number."""
+    """Makes candidates from draws. `parent` gives what is known of a trial by its number.
 
-    def __init__(self, budget: Budget, *, parent: Callable[[int], Parent]) -> None:
+    With `repair` a child just over the budget is scaled back instead of turned away.
+    """
+
+    def __init__(self, budget: Budget, *, parent: Callable[[int], Parent], repair: bool = False) -> None:
         self.budget = budget
+        self.repair = repair
         self.parent = parent
         self._known: dict[int, _Places] = {}
 
@@ -97,7 +106,8 @@ class Proposals:
         """The candidate of one draw, or None where it is turned away; `tally` counts why."""
         tally.proposals += 1
         parent = self._parent(draw.parent)
-        mutated = mutate_at(draw.operator, parent.sites(draw.operator), draw.site, draw.argument)
+        mate = None if draw.mate is None else self._parent(draw.mate)
+        mutated = mutate_at(draw.operator, parent.sites(draw.operator, mate), draw.site, draw.argument)
         if isinstance(mutated, Rejected):
             tally.rejected[draw.operator] += 1
             return None
@@ -111,8 +121,13 @@ class Proposals:
             tally.rejected[draw.operator] += 1
             return None
         if not self.budget.allows(found):
-            tally.over_budget += 1
-            return None
+            saved = repaired(mutated.spec, found, self.budget, parent.outputs) if self.repair else None
+            if saved is None:
+                tally.over_budget += 1
+                return None
+            tally.repaired += 1
+            change = ", then ".join((mutated.change, *saved.changes))
+            mutated, graph, found = mutated._replace(spec=saved.spec, change=change), saved.graph, saved.cost
         digest = canonical_hash(graph)
         if digest in seen:
             tally.duplicates += 1
@@ -135,7 +150,9 @@ class _Places:
         self._trace: Trace = trace(parent.spec)
         self._sites: dict[str, Sequence[Site]] = {}
 
-    def sites(self, operator: str) -> Sequence[Site]:
+    def sites(self, operator: str, mate: _Places | None = None) -> Sequence[Site]:
+        if mate is not None:
+            return MUTATIONS[operator](replace(self._trace, mate=mate._trace))
         if operator not in self._sites:
             self._sites[operator] = MUTATIONS[operator](self._trace)
         return self._sites[operator]

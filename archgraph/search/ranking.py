@@ -32,7 +32,8 @@ class Finished:
 class Draw(NamedTuple):
     """One proposal of a sampler: a parent, an operator, and where and what as numbers from 0 to 1.
 
-    `rank` is where the parent stands among the possible parents, from 0 for the best towards 1.
+    `rank` is where the parent stands among the possible parents, from 0 for the best towards 1. `mate` is a second
+    parent, for a mutation that takes something from one.
     """
 
     parent: int
@@ -40,6 +41,7 @@ class Draw(NamedTuple):
     operator: str
     site: float
     argument: float
+    mate: int | None = None
 
 
 def dominates(one: Values, other: Values) -> bool:

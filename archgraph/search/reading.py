@@ -71,6 +71,9 @@ def check_recipe(source: Source, *, folder: Path, settings: Mapping[str, Any]) -
     parents = _parents(specs, recipe, tree, findings)
     if data is not None:
         findings += unfit(data, parents, recipe.objectives, tree, settings=bool(recipe.set))
+        if recipe.mutate.get("resolution"):
+            message = "resolution changes the input of a network, and the images of a recipe stay as they are"
+            findings.append(Finding(message, tree.key(("mutate", "resolution")), "leave it out"))
     if not findings:
         operators = [name for name, weight in recipe.mutate.items() if weight]
         parents = [brought_inside(parent, recipe.limits, operators, seed=recipe.seed) for parent in parents]

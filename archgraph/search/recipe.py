@@ -140,6 +140,9 @@ class Recipe(BaseModel):
     sampler: Annotated[SamplerName, Takes("evolution, random, tpe or nsga2")] = Field(
         "evolution", description="What draws the candidates."
     )
+    repair: Annotated[bool, Takes("true or false")] = Field(
+        False, description="Scale a child just over the budget back into it, narrower first, instead of dropping it."
+    )
     trials: Positive = Field(100, description="Networks to train, the parents included.")
     seed: Annotated[int, Ge(0), Takes("a whole number from 0")] = Field(
         0, description="The same seed, with one worker, gives the same candidates."

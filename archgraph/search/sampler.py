@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal, Protocol, TypeAlias
 
+from archgraph.search.mutations import MATED
 from archgraph.search.ranking import Draw, Finished, ranked
 
 Direction: TypeAlias = Literal["minimize", "maximize"]
@@ -96,7 +97,9 @@ def adapted(weights: Mapping[str, float], finished: Sequence[Finished]) -> dict[
 def _draw(rng: Random, parents: Sequence[Finished], position: int, weights: Mapping[str, float]) -> Draw:
     (operator,) = rng.choices(list(weights), list(weights.values()))
     rank = (position + 0.5) / len(parents)
-    return Draw(parents[position].number, rank, operator, rng.random(), rng.random())
+    site, argument = rng.random(), rng.random()
+    mate = rng.choice(parents).number if operator in MATED else None
+    return Draw(parents[position].number, rank, operator, site, argument, mate)
 
 
 def sampler(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from archgraph.search.budget import Budget, Limit
 from archgraph.search.mutations import MUTATIONS
 from archgraph.search.proposal import Candidate, Parent, Proposals, Tally, given, named
 from archgraph.search.ranking import Draw, Finished
-from archgraph.search.sampler import RandomWalk
+from archgraph.search.sampler import Evolution, RandomWalk
 
 START = override(load("cifar_resnet8"), {"input": (1, 8, 8)})
 BUDGET = Budget({"macs": Limit(100_000, 800_000), "params": Limit(None, 80_000)})
@@ -101,3 +102,52 @@ def test_limits_include_their_ends() -> None:
         limit = Limit(least, most)
         assert (value in limit) == (least <= value <= most)
         assert (limit.miss(value) == 0) == (value in limit) or least > most
+
+
+def test_a_child_just_over_the_budget_is_scaled_back_into_it() -> None:
+    """With repair, every draw that was over by less than half of the limit may be saved; what is saved is inside."""
+    limit = Budget({"macs": Limit(None, 780_000)})
+    tallies = []
+    for repair in (False, True):
+        tally = Tally()
+        proposals = Proposals(limit, parent=lambda _: Parent(START, {"output": (10,)}), repair=repair)
+        draws = (
+            Draw(0, 0.0, operator, site / 6, 0.99) for operator in ("width", "depth", "kernel") for site in range(6)
+        )
+        found = [proposals.consider(draw, seen=(), tally=tally) for draw in draws]
+        kept = [candidate for candidate in found if candidate]
+        assert all(cost(loads(dump(c.spec))).macs == c.cost.macs <= 780_000 for c in kept)
+        tallies.append((tally.over_budget, tally.repaired, len(kept)))
+        changes = [c.mutation.change for c in kept if c.mutation and ", then " in c.mutation.change]
+        assert len(changes) == tally.repaired
+    (over, none, without), (fewer, saved, kept_too) = tallies
+    assert none == 0 < saved
+    assert (fewer, kept_too) == (over - saved, without + saved)
+
+
+def test_what_is_far_over_the_budget_is_not_repaired() -> None:
+    tally = Tally()
+    limit = Budget({"macs": Limit(None, 1000)})
+    proposals = Proposals(limit, parent=lambda _: Parent(START, {"output": (10,)}), repair=True)
+    assert proposals.consider(Draw(0, 0.0, "width", 0.5, 0.99), seen=(), tally=tally) is None
+    assert (tally.over_budget, tally.repaired) == (1, 0)
+
+
+def test_a_crossover_takes_from_the_parent_that_was_drawn_second() -> None:
+    other = replace(loads(dump(START).replace("n: [1, 1, 1]", "n: [3, 1, 1]")), name="other")
+    known = [START, other]
+    proposals = Proposals(Budget({}), parent=lambda n: Parent(known[n], {"output": (10,)}))
+    tally = Tally()
+    assert proposals.consider(Draw(0, 0.0, "crossover", 0.0, 0.0), seen=(), tally=tally) is None
+    child = proposals.consider(Draw(0, 0.0, "crossover", 0.0, 0.0, mate=1), seen=(), tally=tally)
+    assert child is not None and child.mutation is not None and child.mutation.change == "stage.0 from other"
+    assert child.spec.graph.nodes[1].each == {"w": (16, 32, 64), "s": (1, 2, 2), "n": (3, 1, 1)}
+
+
+def test_a_sampler_draws_a_second_parent_for_a_crossover_alone() -> None:
+    finished = [Finished(n, n, (0.0,)) for n in range(8)]
+    for walk in (RandomWalk(0, {"crossover": 1.0, "width": 1.0}), Evolution(0, {"crossover": 1.0, "width": 1.0}, 8)):
+        draws = [draw for draw, _ in zip(walk.draws(9, finished), range(40), strict=False)]
+        assert draws == [draw for draw, _ in zip(walk.draws(9, finished), range(40), strict=False)]
+        assert {draw.mate is None for draw in draws if draw.operator == "width"} == {True}
+        assert len({draw.mate for draw in draws if draw.operator == "crossover"} - {None}) > 4

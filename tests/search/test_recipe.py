@@ -210,3 +210,16 @@ def test_a_parent_may_be_a_variant_of_a_file(reading: Any, tmp_path: Path) -> No
     text = GOOD.replace("cifar_resnet8", "'net.yaml:wide'").replace("set: {classes: 10, input: [1, 8, 8]}\n", "")
     (parent,) = reading(text).parents
     assert (parent.spec.name, parent.cost.params) == ("wide", 9 * 8 + 8 + 90)
+
+
+def test_another_resolution_is_not_for_images_that_are_given(reading: Any) -> None:
+    told = findings(reading, GOOD + "mutate: {width: 1, resolution: 1}\n")
+    assert told == [
+        "8:20: resolution changes the input of a network, and the images of a recipe stay as they are (leave it out)"
+    ]
+
+
+def test_a_child_is_repaired_where_the_recipe_says_so(reading: Any) -> None:
+    assert reading(GOOD).recipe.repair is False
+    assert reading(GOOD + "repair: true\n").recipe.repair is True
+    assert findings(reading, GOOD + "repair: much\n") == ["8:9: repair is the text 'much', it takes true or false"]
