@@ -24,8 +24,13 @@ At 12M MACs two were always faster.
 
 
 def use_threads(macs: int) -> int:
-    """Take as many threads as a network of this cost is worth; gives their number."""
-    threads = 1 if macs < SMALL else os.cpu_count() or 1
+    """Take as many threads as a network of this cost is worth, at most $OMP_NUM_THREADS; gives their number.
+
+    Where several processes train at once, each is given its part of the cores by that variable.
+    """
+    most = os.environ.get("OMP_NUM_THREADS", "")
+    cores = int(most) if most.isdecimal() and int(most) else os.cpu_count() or 1
+    threads = 1 if macs < SMALL else cores
     torch.set_num_threads(threads)
     return threads
 

@@ -76,7 +76,7 @@ def score(module: nn.Module, split: Split, *, device: torch.device, bf16: bool =
     for start in range(0, len(data), size):
         x_bchw, target = data.batch(slice(start, start + size))
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            output = module(x_bchw)
+            output = module(x_bchw.contiguous(memory_format=torch.channels_last))
         logits = (next(iter(output.values())) if isinstance(output, Mapping) else output).float()
         counted = target != IGNORED if target.ndim == 3 else torch.ones_like(target, dtype=torch.bool)
         total += _sum(logits, target, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from dataclasses import replace
 from functools import partial
 
@@ -214,10 +215,13 @@ def test_masks_are_learned(channels: int) -> None:
     assert before is not None and done.validation.iou is not None and before < 0.95 < done.validation.iou
 
 
-def test_small_networks_get_one_thread() -> None:
+def test_small_networks_get_one_thread_and_others_their_part_of_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     before = torch.get_num_threads()
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert use_threads(700_000) == torch.get_num_threads() == 1
-    assert use_threads(10_000_000) == torch.get_num_threads() >= 1
+    assert use_threads(10_000_000) == torch.get_num_threads() == 3
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert use_threads(10_000_000) == torch.get_num_threads() == (os.cpu_count() or 1)
     torch.set_num_threads(before)
 
 
