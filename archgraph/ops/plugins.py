@@ -26,20 +26,25 @@ from archgraph.spec.model import RESERVED
 from archgraph.spec.vocabulary import BUILT_IN
 
 GROUP = "archgraph.ops"
+MUTATIONS = "MUTATIONS"
+"""The table of a module with mutations for a search; `archgraph.search.mutations.plugins` reads it."""
 _GIVEN: dict[str, None] = {}
+_MODULES: dict[str, ModuleType] = {}
 
 
 def plugin(source: str | ModuleType) -> tuple[str, ...]:
     """Make the ops of a module words of the language, and give their names.
 
     `source` is a module, its name (`my_package.ops`) or its file (`ops/mine.py`). Its ops are the list `OPS` in it
-    or, without one, the classes it defines that are ops. Raises UsageError for what cannot be imported or is no op,
-    and for a name that another op has; then none of them is added.
+    or, without one, the classes it defines that are ops; one with mutations for a search needs none. Raises
+    UsageError for what cannot be imported or is no op, and for a name that another op has; then none is added.
     """
     name = f"plug-in {(source.__name__ if isinstance(source, ModuleType) else source)!r}"
+    module = source if isinstance(source, ModuleType) else _imported(name, lambda: _module(source))
+    names = _add(name, _ops(name, module))
+    _MODULES[module.__name__] = module
     if isinstance(source, ModuleType):
-        return _add(name, _ops(name, source))
-    names = _add(name, _ops(name, _imported(name, lambda: _module(source))))
+        return names
     _GIVEN[str(Path(source).resolve()) if source.endswith(".py") else source] = None
     return names
 
@@ -47,6 +52,11 @@ def plugin(source: str | ModuleType) -> tuple[str, ...]:
 def given() -> tuple[str, ...]:
     """What `plugin` was given by name or file, in order, for a process that shall have the same words."""
     return tuple(_GIVEN)
+
+
+def modules() -> tuple[ModuleType, ...]:
+    """The modules that `plugin` was given."""
+    return tuple(_MODULES.values())
 
 
 def installed() -> tuple[str, ...]:
@@ -110,6 +120,8 @@ def _ops(name: str, found: Any) -> list[type[Op]]:
         if listed is None:
             defined = [item for item in vars(found).values() if _is_op(item) and item.__module__ == found.__name__]
             listed = [item for item in defined if not inspect.isabstract(item) and hasattr(item, "op")]
+            if not listed and hasattr(found, MUTATIONS):
+                return []
         found = listed
     if isinstance(found, type):
         found = [found]
@@ -162,7 +174,7 @@ def forget() -> None:
 @contextmanager
 def apart() -> Iterator[None]:
     """Plug-ins that are added inside of a `with` are gone after it: for tests."""
-    ops, given = dict(OPS), dict(_GIVEN)
+    ops, given, modules = dict(OPS), dict(_GIVEN), dict(_MODULES)
     _installed.cache_clear()
     try:
         yield
@@ -171,6 +183,8 @@ def apart() -> Iterator[None]:
         OPS.update(ops)
         _GIVEN.clear()
         _GIVEN.update(given)
+        _MODULES.clear()
+        _MODULES.update(modules)
         _installed.cache_clear()
         forget()
 

@@ -16,6 +16,7 @@ from archgraph.ops.arguments import Takes
 from archgraph.search.budget import COSTS, LIMITED, Budget, Limit
 from archgraph.search.function import Function
 from archgraph.search.mutations import MUTATIONS, USUAL
+from archgraph.search.mutations.plugins import known
 from archgraph.search.sampler import Direction, SamplerName
 from archgraph.train.proxies.settings import Proxying
 from archgraph.train.settings import Training
@@ -158,7 +159,7 @@ class Recipe(BaseModel):
     @field_validator("mutate")
     @classmethod
     def _known_mutations(cls, weights: dict[str, float]) -> dict[str, float]:
-        unknown = [name for name in weights if name not in MUTATIONS]
+        unknown = [name for name in weights if name not in MUTATIONS and name not in known()]
         if unknown:
             hints = [nearest(name, MUTATIONS) for name in unknown]
             pairs = zip(unknown, hints, strict=True)
