@@ -52,9 +52,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1), help="of the DataLoader")
     given = parser.parse_args()
     images = 512 if given.quick else given.images
+    epochs, batch = (1, 64) if given.quick else (given.epochs, given.batch)
     settings = Training(
-        data=given.data, epochs=1 if given.quick else given.epochs, batch=given.batch, images=images,
-        augment=["flip", "crop"], lr=0.1,
+        data=given.data, epochs=epochs, batch=batch, images=images, augment=["flip", "crop"], lr=0.1
     )  # fmt: skip
     found = source(given.data)
     parts = dict(load(given.data))

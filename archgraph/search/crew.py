@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class Crew:
     evaluator: MakeEvaluator
     interval: float = INTERVAL
     grace: float = GRACE
+    workers: int = 1
 
     def start(self, slot: int, gpus: str | None) -> SpawnProcess:
         """A worker's process; `gpus` are those that it may see, None for all."""
@@ -53,6 +54,7 @@ def supervise(crew: Crew, workers: int, search: Search, *, stop: Stop) -> None:
 
     `search` follows what they do. Raises UsageError where workers die again and again.
     """
+    crew = replace(crew, workers=workers)
     gpus = shares(workers, search.recipe.gpus_per_trial, visible_gpus())
     processes = {slot: crew.start(slot, gpus[slot]) for slot in range(workers)}
     deaths, ended, told = 0, 0, 0
@@ -133,6 +135,8 @@ def _work(crew: Crew, gpus: str | None) -> None:
     os.setpgid(0, 0)
     if gpus is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus
+    # Trainings that take all cores each, at once, wait for one another at every operation.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // crew.workers)))
     from rich.console import Console
 
     from archgraph.search.progress import View
