@@ -130,7 +130,7 @@ def _train(
     module = build(graph)
     about = {"network": graph.name, "data": settings.data, "device": describe(where), "seed": seed}
     say = _silent if quiet else _line
-    say(f"{graph.name} on {data.about}\n{about['device']}")
+    say(f"{graph.name} on {data.about}; {about['device']}")
     width = len(str(settings.epochs))
 
     def report(epoch: int, found: Score) -> None:
