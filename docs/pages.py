@@ -41,6 +41,8 @@ ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
 COLUMNS = 100
 HEAD = {"archgraph": "1", "name": "fragment", "input": "[3, 32, 32]"}
+MUTATE = re.compile(r"^\$ (archgraph mutate .*-o \S+.*)$", re.MULTILINE)
+"""Commands that write a spec, which a later one may draw."""
 RENDER = re.compile(r"^\$ (archgraph render .*-o (\S+\.svg).*)$", re.MULTILINE)
 
 
@@ -144,6 +146,8 @@ def drawn(page: Path) -> Iterator[tuple[Path, str]]:
         for block in blocks(page):
             if block.file:
                 Path(block.file).write_text(block.text, encoding="utf-8")
+            for command in MUTATE.findall(block.text) if block.language == "console" else ():
+                _command(f"$ {command}", apart=False)
             for command, name in RENDER.findall(block.text) if block.language == "console" else ():
                 _command(f"$ {command}", apart=False)
                 yield IMAGES / name, Path(name).read_text(encoding="utf-8")
