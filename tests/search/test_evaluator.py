@@ -48,7 +48,7 @@ def test_training_tells_of_every_epoch_and_keeps_the_weights(child: ChildProcess
     from archgraph import build, loads
 
     scores, epochs = train(child, tmp_path / "w.safetensors")
-    assert epochs == [0, 1] and 0.2 < float(str(scores["accuracy"])) <= 1
+    assert epochs == [0, 1] and "stopped" not in scores and 0.2 < float(str(scores["accuracy"])) <= 1
     module = build(loads(TEXT))
     module.load_state_dict(load_file(tmp_path / "w.safetensors"))
     assert module.eval()(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
@@ -109,6 +109,13 @@ def test_a_trial_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match=r"no result after 1 seconds; it was stopped"):
         train(child, tmp_path / "w")
     child.close()
+
+
+def test_a_training_that_its_time_limit_ended_says_so(tmp_path: Path) -> None:
+    child = ChildProcess(Training(data="digits", epochs=100_000, seconds=1.0), timeout=120, log=tmp_path / "log")
+    scores, epochs = train(child, tmp_path / "w")
+    child.close()
+    assert scores["stopped"] is True and epochs == list(range(len(epochs))) and (tmp_path / "w").is_file()
 
 
 def test_a_loss_that_is_no_number_fails_the_trial(tmp_path: Path) -> None:
