@@ -56,7 +56,11 @@ def main() -> None:
     settings = Training(
         data=given.data, epochs=epochs, batch=batch, images=images, augment=["flip", "crop"], lr=0.1
     )  # fmt: skip
-    found = source(given.data)
+    try:
+        found = source(given.data)
+    except archgraph.UsageError as missing:
+        print(f"not measured: {missing}")
+        return
     parts = dict(load(given.data))
     if given.quick:
         validation = parts["validation"]
