@@ -95,7 +95,7 @@ evaluate:
   train: {data: digitss, epochs: three, lrr: 1}
 sampler: evolve
 trials: 0
-workers: 2
+helpers: 2
 """
     said = findings(reading, text)
     assert [message.split(" (")[0] for message in said] == [
@@ -113,7 +113,7 @@ workers: 2
         "9:41: unknown key 'lrr'",
         "10:10: sampler is the text 'evolve', it takes evolution, random, tpe or nsga2",
         "11:9: trials is the number 0, it takes a whole number from 1",
-        "12:1: unknown key 'workers'",
+        "12:1: unknown key 'helpers'",
     ]
     assert "did you mean 'set'?" in said[2] and "did you mean 'params'?" in said[5]
 
