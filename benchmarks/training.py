@@ -72,7 +72,12 @@ def main() -> None:
     specs = children(given.parent, found, count=given.rounds or (2 if given.quick else 10))
     trials = compare(specs, loops)
     ours, theirs = (sum(trial.seconds for trial in trials[name]) for name in loops)
-    rows = [
+    about = f"{settings.epochs} epochs of {images:,} images of {given.data} each, batch {settings.batch}"
+    report(f"{describe(device())}: {about}; ratio {theirs / ours:.2f}", _rows(trials), as_json=given.json)
+
+
+def _rows(trials: dict[str, list[Trial]]) -> list[dict[str, object]]:
+    return [
         {
             "loop": name,
             "networks": len(done),
@@ -81,8 +86,6 @@ def main() -> None:
         }
         for name, done in trials.items()
     ]
-    about = f"{settings.epochs} epochs of {images:,} images of {given.data} each, batch {given.batch}"
-    report(f"{describe(device())}: {about}; ratio {theirs / ours:.2f}", rows, as_json=given.json)
 
 
 def children(parent: str, data: DataSource, *, count: int) -> list[Spec]:

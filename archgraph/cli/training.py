@@ -131,10 +131,9 @@ def _train(
     about = {"network": graph.name, "data": settings.data, "device": describe(where), "seed": seed}
     say = _silent if quiet else _line
     say(f"{graph.name} on {data.about}; {about['device']}")
-    width = len(str(settings.epochs))
 
     def report(epoch: int, found: Score) -> None:
-        say(f"epoch {epoch + 1:>{width}}/{settings.epochs}  {_shown(found)}")
+        say(f"epoch {epoch + 1:>{len(str(settings.epochs))}}/{settings.epochs}  {_shown(found)}")
 
     parts = data.load()
     try:
