@@ -12,7 +12,7 @@ from archgraph.search.pinning import heads, outside, references, rewrite
 from archgraph.search.saying import holds, told
 from archgraph.search.trace import Trace
 from archgraph.search.tree import Path, get, put
-from archgraph.spec.model import Body, NodeSpec, Spec, Value
+from archgraph.spec.model import Body, Expr, NodeSpec, Spec, Value
 from archgraph.spec.naming import node_names
 
 WINDOWED = frozenset({"conv", "separable", "max_pool", "avg_pool"})
@@ -20,6 +20,8 @@ LONGEST = 3
 """Nodes of a path that is copied."""
 KERNELS = (1, 3, 5, 7)
 MOST = 6
+SHORT = 70
+"""Characters of a node that is copied: one that takes several lines would make the child hard to read."""
 
 _Paths: TypeAlias = Mapping[str, Body] | tuple[Body, ...]
 
@@ -54,7 +56,7 @@ def _of_paths(trace: Trace, path: Path, index: int) -> Iterator[Option]:
         elif (other := _left(trace, path, index, name, named)) is not None:
             yield Option(f"drop {name}", partial(_inlined, trace.spec, path, index, other))
         at = _window(trace.spec, one)
-        if at is not None and len(named) < MOST and len(one.nodes) <= LONGEST:
+        if at is not None and len(named) < MOST and len(one.nodes) <= LONGEST and all(map(_is_short, one.nodes)):
             make = partial(_copied, trace.spec, (*path, index), name, at)
             for kernel in _kernels(trace.spec, one.nodes[at]):
                 yield Option(f"copy {name} with kernel {kernel}", partial(make, kernel))
@@ -130,10 +132,15 @@ def _stands_alone(trace: Trace, path: Path, body: Body, index: int) -> bool:
     node = body.nodes[index]
     if node.op not in ("conv", "separable") or node.repeat is not None or node.each is not None or not _chained(node):
         return False
-    if node.share is not None or node.when is not None or holds(trace.spec, node, "kernel") == 1:
+    if not _is_short(node) or node.share is not None or node.when is not None or holds(trace.spec, node, "kernel") == 1:
         return False
     whole_path = len(body.nodes) == 1 and "paths" in path
     return not whole_path and not _named(trace, path, index) and (path, index) != (("graph",), len(body.nodes) - 1)
+
+
+def _is_short(node: NodeSpec) -> bool:
+    texts = (value.text if isinstance(value, Expr) else str(value) for value in node.args.values())
+    return sum(map(len, (*texts, *node.args))) + 4 * len(node.args) <= SHORT
 
 
 def _named(trace: Trace, path: Path, index: int) -> bool:
