@@ -42,7 +42,7 @@ _COMMANDS: Mapping[typer.Typer, Sequence[Callable[..., None]]] = {
         writing.init, networks.check, networks.show, networks.cost, networks.render, networks.hash,
         mutating.mutate, training.train, zoo.zoo, vocabulary.ops, formatting.fmt, writing.schema,
     ),
-    searches: (search.run, search.resume, search.show, search.best, search.report, search.baseline),
+    searches: (search.run, search.resume, search.worker, search.show, search.best, search.report, search.baseline),
 }  # fmt: skip
 for _group, _commands in _COMMANDS.items():
     for _command in _commands:

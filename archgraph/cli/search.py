@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="The folder of a search.", show_default=False)]
 Dashboard = Annotated[bool, typer.Option("--dashboard", help="Open optuna-dashboard, with every trial's network.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Where --dashboard listens; 0 for any.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Processes with a trial each; else as the recipe says.")
+]
 Trials = Annotated[int | None, typer.Option(min=1, metavar="N", help="Trials in all.", show_default=False)]
 
 
@@ -38,6 +41,7 @@ def run(
     chance: Annotated[
         bool, typer.Option("--baseline", help="Run random search after it, to compare with; in DIR/baseline.")
     ] = False,
+    workers: Workers = None,
     dashboard: Dashboard = False,
     port: Port = 8080,
     plugins: Plugins = None,
@@ -53,14 +57,20 @@ def run(
     """
     from archgraph.search import baseline, run
 
-    result = run(recipe, trials=trials, out=out, settings=settings_from(settings), began=_beside(dashboard, port))
+    began = _beside(dashboard, port)
+    result = run(recipe, trials=trials, out=out, settings=settings_from(settings), began=began, workers=workers)
     if chance and not result.interrupted:
         _end(baseline(result.folder))
     _end(result)
 
 
 def resume(
-    folder: Folder, trials: Trials = None, dashboard: Dashboard = False, port: Port = 8080, plugins: Plugins = None
+    folder: Folder,
+    trials: Trials = None,
+    workers: Workers = None,
+    dashboard: Dashboard = False,
+    port: Port = 8080,
+    plugins: Plugins = None,
 ) -> None:
     """Continue a search that was stopped.
 
@@ -72,7 +82,30 @@ def resume(
     """
     from archgraph.search import resume
 
-    _end(resume(folder, trials=trials, began=_beside(dashboard, port)))
+    _end(resume(folder, trials=trials, began=_beside(dashboard, port), workers=workers))
+
+
+def worker(
+    storage: Annotated[
+        str, typer.Option(metavar="URL", help="A database, or the path of a journal file.", show_default=False)
+    ],
+    study: Annotated[str, typer.Option(metavar="NAME", help="The study: the recipe's name.", show_default=False)],
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where weights go; else runs/NAME.", show_default=False)
+    ] = None,
+    plugins: Plugins = None,
+) -> None:
+    """Work on a search that runs elsewhere, until it ends.
+
+    Any number of workers on any number of machines share a study; none trains what another has.
+
+    \b
+    Example:
+      archgraph search worker --storage postgresql://user@host/db --study digits
+    """
+    from archgraph.search import join
+
+    _end(join(storage, study, out=out))
 
 
 def show(

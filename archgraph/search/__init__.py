@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from archgraph.search.worker import Result
 
-__all__ = ["baseline", "report", "resume", "retrain", "run", "show", "summary"]
+__all__ = ["baseline", "join", "report", "resume", "retrain", "run", "show", "summary"]
 
 
 def run(
@@ -29,17 +29,19 @@ def run(
     settings: Mapping[str, Any] | None = None,
     console: Console | None = None,
     began: Callable[[Path], None] = lambda folder: None,
+    workers: int | None = None,
 ) -> Result:
     """Run a recipe, a path or the name of one that comes with archgraph, and show progress and results.
 
     `trials` and `settings` (`{"evaluate.train.epochs": 2}`) go before what the recipe says. The results are in the
     folder `out`, or `runs/<name>` with a number where that exists. Raises SpecError, with nothing written, for
     what is wrong with the recipe, and UsageError where `out` exists or cannot be written. `began` is told the folder
-    before the first trial.
+    before the first trial. `workers` are processes with a trial each; with more than one, a program has to call this
+    under `if __name__ == "__main__":`.
     """
     from archgraph.search.worker import run
 
-    return run(recipe, trials=trials, out=out, settings=settings or {}, console=console, began=began)
+    return run(recipe, trials=trials, out=out, settings=settings or {}, console=console, began=began, workers=workers)
 
 
 def resume(
@@ -48,6 +50,7 @@ def resume(
     trials: int | None = None,
     console: Console | None = None,
     began: Callable[[Path], None] = lambda folder: None,
+    workers: int | None = None,
 ) -> Result:
     """Continue a search in its folder until it has as many trials as its recipe says, or `trials` in all.
 
@@ -55,7 +58,20 @@ def resume(
     """
     from archgraph.search.worker import resume
 
-    return resume(folder, trials=trials, console=console, began=began)
+    return resume(folder, trials=trials, console=console, began=began, workers=workers)
+
+
+def join(
+    storage: str, study: str, *, out: str | os.PathLike[str] | None = None, console: Console | None = None
+) -> Result:
+    """Work on a study that another process, on any machine, began and that is not at its end.
+
+    `storage` is a URL such as `postgresql://...`, or the path of a journal file. Weights go into `out`, else beside the
+    journal file or into `runs/<study>`. Raises UsageError where there is no such study.
+    """
+    from archgraph.search.worker import join
+
+    return join(storage, study, out=out, console=console)
 
 
 def show(folder: str | os.PathLike[str], *, console: Console | None = None) -> None:

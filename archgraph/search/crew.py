@@ -14,7 +14,8 @@ import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from archgraph.errors import UsageError
@@ -42,9 +43,11 @@ class Crew:
     grace: float = GRACE
     workers: int = 1
 
-    def start(self, slot: int, gpus: str | None) -> SpawnProcess:
+    def start(self, slot: int, gpus: str | None) -> BaseProcess:
         """A worker's process; `gpus` are those that it may see, None for all."""
-        process = multiprocessing.get_context("spawn").Process(target=_work, args=(self, gpus), name=f"worker {slot}")
+        process: BaseProcess = _context().Process(  # type: ignore[attr-defined]
+            target=_work, args=(self, gpus), name=f"worker {slot}"
+        )
         process.start()
         return process
 
@@ -122,7 +125,16 @@ def visible_gpus() -> list[str]:
     return [str(number) for number, line in enumerate(listed.splitlines()) if line.startswith("GPU ")]
 
 
-def _interrupt(processes: Sequence[SpawnProcess]) -> None:
+def _context() -> BaseContext:
+    """How workers are started: by a process that has imported everything, so that a new one is there at once."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["archgraph.search.crew", "archgraph.search.study", "archgraph.search.progress"])
+    return context
+
+
+def _interrupt(processes: Sequence[BaseProcess]) -> None:
     for process in processes:
         if process.pid is not None and process.is_alive():
             with suppress(ProcessLookupError):

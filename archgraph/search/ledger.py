@@ -42,7 +42,6 @@ class Ledger:
         self._front: list[Finished] = []
         self._holder: dict[str, int] = {}
         self._again: dict[int, int] = {}
-        self._index: dict[int, int] = {}
         self._before: dict[int, int] = {}
         self._interrupted: list[int] = []
         for known in study.trials():
@@ -79,10 +78,6 @@ class Ledger:
         if known.again is not None:
             return self._again[known.again] != known.number
         return self._holder.get(known.hash) != known.number
-
-    def shares_index(self, known: Trial) -> bool:
-        """Whether another worker counted the same candidates and made its trial before."""
-        return known.again is None and self._index[known.index] != known.number
 
     def candidates_before(self, number: int) -> int:
         """Candidates with a lower number than a trial's."""
@@ -130,7 +125,6 @@ class Ledger:
             self._again.setdefault(new.again, number)
         else:
             self.count += 1
-            self._index.setdefault(new.index, number)
             self.next_index = max(self.next_index, new.index + 1)
             if new.state != "yielded":
                 self._holder.setdefault(new.hash, number)

@@ -22,6 +22,7 @@ from archgraph.search.progress import View
 from archgraph.search.proposal import Candidate, Parent, Proposals, Tally, given, named
 from archgraph.search.recipe import Recipe
 from archgraph.search.sampler import sampler
+from archgraph.search.sighted import Sighted
 from archgraph.search.stopping import Stop
 from archgraph.search.study import StudyFile
 from archgraph.search.trials import Trial, genotype
@@ -60,17 +61,18 @@ class Search:
         self.session: dict[str, Any] = {}
         self.started = time.perf_counter()
         self.operators = [name for name, weight in recipe.mutate.items() if weight]
+        self.parents = [
+            replace(given(loads(parent["spec"])), origin=parent["origin"]) for parent in study.begun["parents"]
+        ]
+        self.proposals = Proposals(recipe.limits, parent=self._parent, repair=recipe.repair)
         self.sampler = sampler(
             recipe.sampler,
             seed=recipe.seed,
             weights=recipe.mutate,
             trials=recipe.trials,
             directions=recipe.directions,
+            sight=Sighted(self.proposals, parent=self._parent),
         )
-        self.parents = [
-            replace(given(loads(parent["spec"])), origin=parent["origin"]) for parent in study.begun["parents"]
-        ]
-        self.proposals = Proposals(recipe.limits, parent=self._parent, repair=recipe.repair)
         self.ledger = Ledger(study, recipe, self.sampler, self._ended)
         self._shown = {trial.number for trial in self.ledger.won}
 
@@ -224,6 +226,9 @@ class Search:
     ) -> Trial | None:
         """Make a trial, then look whether another worker was before; None where this one yields to it."""
         guess = len(self.trials)
+        if self._slot and again is None:
+            # Of several workers each counts other candidates; the numbers of trials are nobody's twice.
+            index = guess
         seed = Random(f"{self.recipe.seed}/train/{index}").getrandbits(31)
         text = dump(named(candidate, self.recipe.name, guess))
         known = genotype(
@@ -236,17 +241,13 @@ class Search:
             self.study.give_up(number)
             self._close(new)
             return None
-        changes: dict[str, Any] = {}
-        if number != guess:
-            changes["text"] = dump(named(candidate, self.recipe.name, number))
-        if self.ledger.shares_index(new):
-            changes["index"] = self.ledger.next_index
-        if changes:
-            self.study.correct(
-                number, {**known, "spec": changes.get("text", text), "index": changes.get("index", index)}
-            )
-            new = self.ledger.correct(number, **changes)
-        return new
+        if number == guess:
+            return new
+        # Another worker made a trial meanwhile.
+        text = dump(named(candidate, self.recipe.name, number))
+        index = number if self._slot and again is None else index
+        self.study.correct(number, {**known, "spec": text, "index": index})
+        return self.ledger.correct(number, text=text, index=index)
 
     def _ended(self, ended: Trial) -> None:
         """Bring the folder's files and the bar up to date."""

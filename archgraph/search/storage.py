@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -19,24 +20,29 @@ from archgraph.search import journal
 T = TypeVar("T")
 PATIENCE = 300.0
 """Seconds that a database may be away, as when it is restarted."""
-ENDS = 6
-"""Optuna's code for the operation that ends a trial, in its journal."""
+SYNC = 1.0
+"""Seconds of a search that a loss of power may cost, at most; the end of a process costs nothing. To wait for the disk
+after every trial took as long as all else that a trial needs beside training."""
 
 
 class JournalFile(JournalFileBackend):
     """Optuna's journal file, in which a writer that was killed or ran out of disk leaves nothing half written.
 
     The lock is the system's, on the file itself: it ends with the process that holds it, where Optuna's own is taken
-    from a dead process only after 30 seconds. What ends a trial is on the disk before the search goes on, and with it
-    all before it.
+    from a dead process only after 30 seconds.
     """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._synced = -math.inf
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         try:
             with journal.writing(Path(self._file_path)) as file:
                 journal.append(file, logs)
-                if any(log["op_code"] == ENDS for log in logs):
+                if time.monotonic() - self._synced > SYNC:
                     os.fsync(file.fileno())
+                    self._synced = time.monotonic()
         except OSError as error:
             raise UsageError(
                 f"cannot write {self._file_path}: {error.strerror}; no finished trial is lost, "

@@ -42,15 +42,26 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], d
 
 
 def test_run_hands_on_its_options(archgraph: Archgraph, calls: Calls) -> None:
-    words = ["--trials", 7, "--out", "runs/x", "--set", "budget.macs=2M", "--set", "objectives=[accuracy, macs]"]
+    words = [
+        "--trials",
+        7,
+        "--workers",
+        2,
+        "--out",
+        "runs/x",
+        "--set",
+        "budget.macs=2M",
+        "--set",
+        "objectives=[accuracy, macs]",
+    ]
     assert archgraph("search", "run", "digits", *words).code == 0
-    settings = {"budget.macs": 2_000_000, "objectives": ["accuracy", "macs"]}
-    assert calls == [("run", ("digits",), {"trials": 7, "out": "runs/x", "settings": settings})]
+    read = {"budget.macs": 2_000_000, "objectives": ["accuracy", "macs"]}
+    assert calls == [("run", ("digits",), {"trials": 7, "out": "runs/x", "settings": read, "workers": 2})]
 
 
 def test_run_leaves_the_rest_to_the_recipe(archgraph: Archgraph, calls: Calls) -> None:
     archgraph("search", "run", "digits")
-    assert calls == [("run", ("digits",), {"trials": None, "out": None, "settings": {}})]
+    assert calls == [("run", ("digits",), {"trials": None, "out": None, "settings": {}, "workers": None})]
 
 
 def test_resume_and_show_take_a_folder(archgraph: Archgraph, calls: Calls) -> None:
@@ -63,7 +74,7 @@ def test_resume_and_show_take_a_folder(archgraph: Archgraph, calls: Calls) -> No
         ("show", ("runs/x",)),
         ("summary", ("runs/x",)),
     ]
-    assert calls[0][2] == {"trials": 9}
+    assert calls[0][2] == {"trials": 9, "workers": None}
 
 
 def test_a_baseline_follows_a_search_that_was_not_stopped(

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from archgraph.search.worker import Result, resume, run
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures, charts and a disk that syncs are tested elsewhere, and take longer than all of these searches."""
     monkeypatch.setattr("archgraph.search.files.RunFolder.draw_best", lambda self, best: None)
-    monkeypatch.setattr("archgraph.search.report.write_report", lambda found: None)
+    monkeypatch.setattr(import_module("archgraph.search.report"), "write_report", lambda found: None)
     monkeypatch.setattr("os.fsync", lambda file: None)
 
 
