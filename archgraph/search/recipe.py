@@ -15,6 +15,7 @@ from archgraph.errors import nearest
 from archgraph.ops.arguments import Takes
 from archgraph.search.budget import COSTS, LIMITED, Budget, Limit
 from archgraph.search.function import Function
+from archgraph.search.lookup import Lookup
 from archgraph.search.mutations import MUTATIONS, USUAL
 from archgraph.search.mutations.plugins import known
 from archgraph.search.sampler import Direction, SamplerName
@@ -37,6 +38,8 @@ def _one_or_more(value: Any) -> Any:
 
 
 def _weights(value: Any) -> Any:
+    if value == "none":
+        return {"choice": 1}
     return dict.fromkeys(USUAL, 1) if value == "all" else value
 
 
@@ -61,9 +64,13 @@ class MistakesError(ValueError):
         self.mistakes = mistakes
 
 
-KINDS = ("train", "proxy", "python")
+KINDS = ("train", "proxy", "table", "python")
 """The ways to score a candidate: keys of `evaluate`, and of `evaluators.EVALUATORS`."""
-SCORES: Mapping[str, tuple[str, ...]] = {"train": ("accuracy", "loss", "iou"), "proxy": ("proxy",)}
+SCORES: Mapping[str, tuple[str, ...]] = {
+    "train": ("accuracy", "loss", "iou"),
+    "proxy": ("proxy",),
+    "table": ("accuracy",),
+}
 """What a way gives beside the costs, where that is fixed."""
 
 
@@ -79,6 +86,9 @@ class Evaluate(BaseModel):
     proxy: Annotated[
         Proxying | None, Takes("the name of a proxy, or a mapping such as {name: naswot, data: digits}")
     ] = Field(None, description="Score it untrained, on one batch; gives the objective `proxy`.")
+    table: Annotated[
+        Lookup | None, Takes("nasbench201, or a mapping such as {csv: PATH, architecture: COLUMN, score: COLUMN}")
+    ] = Field(None, description="Look it up among networks that were trained before; gives `accuracy`.")
     python: Annotated[Function | None, Takes("package.module:function")] = Field(
         None, description="Score it by a function `(module, spec, trial) -> {name: number}`."
     )
@@ -120,7 +130,7 @@ class Recipe(BaseModel):
     mutate: Annotated[
         dict[str, Annotated[float, Ge(0), Takes("a weight from 0")]],
         BeforeValidator(_weights),
-        Takes("all, or a mapping of mutations to weights from 0"),
+        Takes("all, none, or a mapping of mutations to weights from 0"),
     ] = Field(
         default="all", validate_default=True, description="How often each mutation is tried, relative to the others."
     )
@@ -138,7 +148,7 @@ class Recipe(BaseModel):
         min_length=1,
         description="What to aim for; each has a known direction.",
     )
-    sampler: Annotated[SamplerName, Takes("evolution, random, tpe or nsga2")] = Field(
+    sampler: Annotated[SamplerName, Takes("evolution, guided, random, tpe or nsga2")] = Field(
         "evolution", description="What draws the candidates."
     )
     repair: Annotated[bool, Takes("true or false")] = Field(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from archgraph.search.mutations import MATED
 from archgraph.search.ranking import Draw, Finished, ranked
@@ -18,7 +18,7 @@ from archgraph.search.ranking import Draw, Finished, ranked
 Direction: TypeAlias = Literal["minimize", "maximize"]
 MEMORY = 200
 """Trials that the weights of operators follow from."""
-SamplerName: TypeAlias = Literal["evolution", "random", "tpe", "nsga2"]
+SamplerName: TypeAlias = Literal["evolution", "guided", "random", "tpe", "nsga2"]
 
 
 class Sampler(Protocol):
@@ -32,6 +32,27 @@ class Sampler(Protocol):
 
     def failed(self, index: int) -> None:
         """The trial of a candidate has failed."""
+
+
+Features: TypeAlias = Mapping[str, Mapping[str, float]]
+"""What a network looks like, by kind and name; see `graph.likeness`. `decisions` are 1 for each option taken."""
+
+
+class Look(NamedTuple):
+    """What is known of a network without training it."""
+
+    hash: str
+    features: Features
+
+
+class Sight(Protocol):
+    """Looks at networks."""
+
+    def drawn(self, draw: Draw) -> Look | None:
+        """What a draw would make; None where that is turned away."""
+
+    def trained(self, number: int) -> Look:
+        """The network of a trial."""
 
 
 def population(trials: int) -> int:
@@ -103,10 +124,22 @@ def _draw(rng: Random, parents: Sequence[Finished], position: int, weights: Mapp
 
 
 def sampler(
-    name: SamplerName, *, seed: int, weights: Mapping[str, float], trials: int, directions: Sequence[Direction]
+    name: SamplerName,
+    *,
+    seed: int,
+    weights: Mapping[str, float],
+    trials: int,
+    directions: Sequence[Direction],
+    sight: Sight,
 ) -> Sampler:
-    """The sampler of a recipe. Operators of weight 0 are never drawn."""
+    """The sampler of a recipe. Operators of weight 0 are never drawn. `sight` is for a sampler that looks at networks
+    before they are trained.
+    """
     used = {operator: weight for operator, weight in weights.items() if weight > 0}
+    if name == "guided":
+        from archgraph.search.guided import Guided
+
+        return Guided(seed=seed, weights=used, population=population(trials), sight=sight)
     if name == "evolution":
         return Evolution(seed, used, population(trials))
     if name == "random":

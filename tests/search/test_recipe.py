@@ -102,7 +102,7 @@ helpers: 2
         "2:7: name is the text 'a b', it takes a name of letters, digits, '_', '-' and '.'",
         "3:7: no network 'cifar_resnet88' in the zoo, and no such file; did you mean 'cifar_resnet8'?",
         "4:1: unknown key 'sett'",
-        "5:27: mutate.depth is the number -1, it takes all, or a mapping of mutations to weights from 0",
+        "5:27: mutate.depth is the number -1, it takes all, none, or a mapping of mutations to weights from 0",
         "6:16: an impossible budget: at least 3,000,000 and at most 2,000,000 macs",
         "6:26: no budget for 'parms'",
         "6:52: unknown key 'mx'",
@@ -111,7 +111,7 @@ helpers: 2
         "9:17: unknown data set 'digitss'",
         "9:34: evaluate.train.epochs is the text 'three', it takes a whole number from 1",
         "9:41: unknown key 'lrr'",
-        "10:10: sampler is the text 'evolve', it takes evolution, random, tpe or nsga2",
+        "10:10: sampler is the text 'evolve', it takes evolution, guided, random, tpe or nsga2",
         "11:9: trials is the number 0, it takes a whole number from 1",
         "12:1: unknown key 'helpers'",
     ]

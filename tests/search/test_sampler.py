@@ -9,14 +9,31 @@ from itertools import islice
 import pytest
 
 from archgraph.search.ranking import Draw, Finished, dominates, front, improved, ranked
-from archgraph.search.sampler import Sampler, adapted, population, sampler
+from archgraph.search.sampler import Look, Sampler, adapted, population, sampler
 
 WEIGHTS = {"width": 2.0, "depth": 1.0, "kernel": 0.0}
 NAMES = ["evolution", "random", "tpe", "nsga2"]
 
 
+class Blind:
+    """None of these samplers looks at networks."""
+
+    def drawn(self, draw: Draw) -> Look | None:
+        raise AssertionError
+
+    def trained(self, number: int) -> Look:
+        raise AssertionError
+
+
 def made(name: str, *, seed: int = 0, objectives: int = 1) -> Sampler:
-    return sampler(name, seed=seed, weights=WEIGHTS, trials=40, directions=["minimize"] * objectives)  # type: ignore[arg-type]
+    return sampler(
+        name,  # type: ignore[arg-type]
+        seed=seed,
+        weights=WEIGHTS,
+        trials=40,
+        directions=["minimize"] * objectives,
+        sight=Blind(),
+    )
 
 
 def score(draw: Draw, index: int, objectives: int) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from archgraph.search.evaluator import Evaluator
-from archgraph.search.evaluators import child, proxy, python
+from archgraph.search.evaluators import child, proxy, python, table
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -15,6 +15,7 @@ MakeEvaluator: TypeAlias = Callable[[Recipe, RunFolder], Evaluator]
 EVALUATORS: Mapping[str, MakeEvaluator] = {
     "train": child.make,
     "proxy": proxy.make,
+    "table": table.make,
     "python": python.make,
 }
 
