@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,6 +31,13 @@ MUTATIONS = "MUTATIONS"
 """The table of a module with mutations for a search; `archgraph.search.mutations.plugins` reads it."""
 _GIVEN: dict[str, None] = {}
 _MODULES: dict[str, ModuleType] = {}
+_TABLES: list[tuple[dict[str, Any], dict[str, Any]]] = [(table, dict(table)) for table in (OPS, _GIVEN, _MODULES)]
+"""What plug-ins add to, and what it held when it was noted here."""
+
+
+def extended(table: dict[str, Any]) -> None:
+    """Note another table that plug-ins add to."""
+    _TABLES.append((table, dict(table)))
 
 
 def plugin(source: str | ModuleType) -> tuple[str, ...]:
@@ -174,17 +182,14 @@ def forget() -> None:
 @contextmanager
 def apart() -> Iterator[None]:
     """Plug-ins that are added inside of a `with` are gone after it: for tests."""
-    ops, given, modules = dict(OPS), dict(_GIVEN), dict(_MODULES)
+    before = [dict(table) for table, _ in _TABLES]
     _installed.cache_clear()
     try:
         yield
     finally:
-        OPS.clear()
-        OPS.update(ops)
-        _GIVEN.clear()
-        _GIVEN.update(given)
-        _MODULES.clear()
-        _MODULES.update(modules)
+        for (table, noted), content in zip_longest(_TABLES, before):
+            table.clear()
+            table.update(noted if content is None else content)
         _installed.cache_clear()
         forget()
 

@@ -16,6 +16,7 @@ from archgraph.spec.identifiers import NAME
 
 GROUP = "archgraph.mutations"
 TABLE = "MUTATIONS"
+plugins.extended(MUTATIONS)
 
 
 def known() -> Mapping[str, Sites]:
