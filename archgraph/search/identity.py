@@ -11,9 +11,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from archgraph.errors import UsageError
 
 INTERVAL = 20.0
 """Seconds between two heartbeats."""
@@ -92,11 +95,14 @@ class Heartbeat:
 
     def __exit__(self, *ended: object) -> None:
         self._end.set()
-        self._thread.join()
+        # A storage that is away may be asked for minutes; one heartbeat more does no harm.
+        self._thread.join(1.0)
 
     def _run(self) -> None:
         while not self._end.wait(self._interval):
-            self._beat()
+            # A full disk or a database that is away may be back at the next one; the loop hears of it by itself.
+            with suppress(UsageError):
+                self._beat()
 
 
 class Watch:

@@ -99,8 +99,10 @@ class Search:
 
     def end(self) -> None:
         """This worker runs nothing more."""
-        self._note_time()
-        leave(self.name)
+        try:
+            self._note_time()
+        finally:
+            leave(self.name)
 
     def run(self, total: int, *, stop: Stop) -> None:
         """Go on until `total` candidates were taken up, by this worker or others, and all have ended.
@@ -188,7 +190,8 @@ class Search:
             scores = self._scores(new)
         except EvaluationError as error:
             kept = self.study.fail(new.number, str(error))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, UsageError):
+            # It was not the network's fault: the trial is run again.
             self.study.interrupt(new.number)
             self._close(new)
             raise

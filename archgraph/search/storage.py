@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
+import threading
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -21,8 +21,8 @@ T = TypeVar("T")
 PATIENCE = 300.0
 """Seconds that a database may be away, as when it is restarted."""
 SYNC = 1.0
-"""Seconds of a search that a loss of power may cost, at most; the end of a process costs nothing. To wait for the disk
-after every trial took as long as all else that a trial needs beside training."""
+"""Seconds of a search that a loss of power may cost, and the time that the disk takes; the end of a process costs
+nothing. To wait for the disk after every trial took as long as all else that a trial needs beside training."""
 
 
 class JournalFile(JournalFileBackend):
@@ -34,20 +34,40 @@ class JournalFile(JournalFileBackend):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self._synced = -math.inf
+        self._waiting = threading.Lock()
+        self._failed: OSError | None = None
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         try:
+            if self._failed is not None:
+                raise self._failed
             with journal.writing(Path(self._file_path)) as file:
                 journal.append(file, logs)
-                if time.monotonic() - self._synced > SYNC:
-                    os.fsync(file.fileno())
-                    self._synced = time.monotonic()
         except OSError as error:
-            raise UsageError(
-                f"cannot write {self._file_path}: {error.strerror}; no finished trial is lost, "
-                "and the search can be resumed"
-            ) from error
+            raise cannot_write(self._file_path, error) from error
+        # What is written between two looks at the disk goes with the second: held by the thread that waits for it.
+        if self._waiting.acquire(blocking=False):
+            thread = threading.Timer(SYNC, self._sync)
+            thread.daemon = True
+            thread.start()
+
+    def _sync(self) -> None:
+        """Wait until the disk has all that was written so far."""
+        self._waiting.release()
+        try:
+            with Path(self._file_path).open("rb") as file:
+                os.fsync(file.fileno())
+        except FileNotFoundError:
+            pass  # Somebody deleted the search.
+        except OSError as error:
+            self._failed = error
+
+
+def cannot_write(path: str | os.PathLike[str], error: OSError) -> UsageError:
+    """What ends a search whose disk is full or gone."""
+    return UsageError(
+        f"cannot write {os.fspath(path)}: {error.strerror}; no finished trial is lost, and the search can be resumed"
+    )
 
 
 def open_storage(url: str) -> BaseStorage:

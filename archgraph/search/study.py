@@ -144,11 +144,14 @@ class StudyFile:
         self._set_of(number, KEY, dict(known))
 
     def finish(self, number: int, scores: Mapping[str, Any], values: Sequence[float]) -> bool:
-        """End a trial with its scores; False where somebody else ended it.
+        """End a trial with its scores; False where somebody else ended it without them.
 
         Killed between the two commits, it is ended by whoever finds its worker dead.
         """
-        return self._set_of(number, SCORES, dict(scores)) and self.end(number, values)
+        if not self._set_of(number, SCORES, dict(scores)):
+            return False
+        # Ended already it is as well where a database did it and its answer was lost.
+        return self.end(number, values) or self.look(number).state == "finished"
 
     def end(self, number: int, values: Sequence[float]) -> bool:
         """End a trial that has its scores; False where somebody else ended it."""

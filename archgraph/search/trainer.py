@@ -7,6 +7,7 @@ of the next epoch.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -38,9 +39,19 @@ def main() -> None:
             answer = _JOBS[job["do"]](job, answers)
         except Exception as error:
             # After most errors of a GPU nothing more can be done with it in the same process: say why, and end.
-            _tell(answers, {"crash": f"{type(error).__name__}: {error}"[:1000]})
+            said = {"full": str(error)} if _full(error) else {"crash": f"{type(error).__name__}: {error}"[:1000]}
+            _tell(answers, said)
             raise
         _tell(answers, answer)
+
+
+def _full(error: BaseException | None) -> bool:
+    """Whether an error comes of a disk without room."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _about(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from archgraph import __version__, dump
 from archgraph.errors import UsageError
@@ -32,6 +32,19 @@ if TYPE_CHECKING:
     from archgraph.search.study import StudyFile
 
 Began: TypeAlias = Callable[[Path], None]
+
+
+class _Running(NamedTuple):
+    """What a session has to do, and with what."""
+
+    folder: RunFolder
+    study: StudyFile
+    recipe: Recipe
+    evaluator: MakeEvaluator
+    view: View
+    stop: Stop
+    total: int
+    started: float
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,7 @@ def run(
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
     workers: int | None = None,
+    ray: str | None = None,
     began: Began = _nothing,
 ) -> Result:
     """See `archgraph.search.run`; `evaluator` makes what scores the candidates."""
@@ -66,7 +80,7 @@ def run(
     given |= {"workers": workers} if workers is not None else {}
     reading = read_recipe(Path(recipe), settings=given)
     folder = new_folder(out, reading.recipe.name)
-    return start(reading, folder, console=console, evaluator=evaluator, started=started, began=began)
+    return start(reading, folder, console=console, evaluator=evaluator, started=started, ray=ray, began=began)
 
 
 def start(
@@ -76,14 +90,16 @@ def start(
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
     started: float | None = None,
+    ray: str | None = None,
     began: Began = _nothing,
 ) -> Result:
     """Run what was read, in a folder that is new or empty."""
+    _check_ray(ray)
     _make(folder, reading)
     began(folder)
     with journal.held(folder):
         started = time.perf_counter() if started is None else started
-        return _go_on(folder, None, console, evaluator, started, workers=reading.recipe.workers)
+        return _go_on(folder, None, console, evaluator, started, workers=reading.recipe.workers, ray=ray)
 
 
 def resume(
@@ -93,6 +109,7 @@ def resume(
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
     workers: int | None = None,
+    ray: str | None = None,
     began: Began = _nothing,
 ) -> Result:
     """See `archgraph.search.resume`."""
@@ -102,11 +119,12 @@ def resume(
     path = Path(folder)
     if not is_search(path):
         raise UsageError(f"no search in {path}: there is no {journal.NAME}")
+    _check_ray(ray)
     with journal.held(path):
         if (path / journal.NAME).is_file():
             journal.mend(path / journal.NAME)
         began(path)
-        return _go_on(path, trials, console, evaluator, started, workers=workers)
+        return _go_on(path, trials, console, evaluator, started, workers=workers, ray=ray)
 
 
 def join(
@@ -164,6 +182,7 @@ def _go_on(
     started: float,
     *,
     workers: int | None,
+    ray: str | None,
 ) -> Result:
     """Search until there are enough trials, then test the winners and write the report."""
     from archgraph.search.results import write_results
@@ -175,8 +194,9 @@ def _go_on(
     total = trials or recipe.trials
     with View(console) as view, _stop(view) as stop:
         view.total(total)
-        searched = _several if (workers or recipe.workers) > 1 else _alone
-        search, interrupted = searched(RunFolder(path), study, recipe, evaluator, view, stop, total, started, workers)
+        running = _Running(RunFolder(path), study, recipe, evaluator, view, stop, total, started)
+        count = workers or recipe.workers
+        search, interrupted = _several(running, count, ray) if count > 1 or ray is not None else _alone(running)
     found = search.outcome()
     write_results(found)
     closing(found, view.console)
@@ -184,27 +204,18 @@ def _go_on(
     return Result(path, best, len(found.finished), len(found.failed), interrupted or stop.asked)
 
 
-def _alone(
-    folder: RunFolder,
-    study: StudyFile,
-    recipe: Recipe,
-    evaluator: MakeEvaluator,
-    view: View,
-    stop: Stop,
-    total: int,
-    started: float,
-    workers: int | None,
-) -> tuple[Search, bool]:
+def _alone(running: _Running) -> tuple[Search, bool]:
     """Search in this process; gives what it knows, and whether it was interrupted."""
     from archgraph.search.loop import Search
 
-    with closed_at_end(evaluator(recipe, folder)) as scoring:
+    folder, study, recipe, view, stop = running.folder, running.study, running.recipe, running.view, running.stop
+    with closed_at_end(running.evaluator(recipe, folder)) as scoring:
         search = Search(folder, study, recipe, scoring, view)
 
         def work() -> None:
-            opening(search.outcome(), view, about, trials=total)
-            _say_enough(search, total)
-            search.run(total, stop=stop)
+            opening(search.outcome(), view, about, trials=running.total)
+            _say_enough(search, running.total)
+            search.run(running.total, stop=stop)
             if not stop.asked:
                 search.test_winners()
 
@@ -214,39 +225,38 @@ def _alone(
         except KeyboardInterrupt:
             search.end()
             return search, True
-        return search, _work(search, {**_session(about), "trials": total}, started, work)
+        return search, _work(search, {**_session(about), "trials": running.total}, running.started, work)
 
 
-def _several(
-    folder: RunFolder,
-    study: StudyFile,
-    recipe: Recipe,
-    evaluator: MakeEvaluator,
-    view: View,
-    stop: Stop,
-    total: int,
-    started: float,
-    workers: int | None,
-) -> tuple[Search, bool]:
+def _several(running: _Running, count: int, ray: str | None) -> tuple[Search, bool]:
     """Search in several processes; gives what this one knows, and whether it was interrupted."""
-    from archgraph.search.crew import Crew, supervise
+    from archgraph.search.crew import Task, supervise
     from archgraph.search.loop import Search
+    from archgraph.search.processes import processes
 
-    count = workers or recipe.workers
-    search = Search(folder, study, recipe, None, view, alone=False)
+    folder, recipe, view, stop = running.folder, running.recipe, running.view, running.stop
+    search = Search(folder, running.study, recipe, None, view, alone=False)
+    task = Task(folder.path.resolve(), running.total, running.evaluator)
 
     def work() -> None:
-        opening(search.outcome(), view, {"device": f"{count} workers"}, trials=total)
-        _say_enough(search, total)
-        supervise(Crew(folder.path, total, evaluator), count, search, stop=stop)
+        opening(search.outcome(), view, {"device": f"{count} workers"}, trials=running.total)
+        _say_enough(search, running.total)
+        if ray is None:
+            supervise(processes(task, count, recipe.gpus_per_trial), count, search, stop=stop, grace=task.grace)
+        else:
+            from archgraph.search.ray_actors import actors
+
+            with actors(task, recipe, ray) as start:
+                supervise(start, count, search, stop=stop, grace=task.grace)
         if stop.asked:
             return
-        with closed_at_end(evaluator(recipe, folder)) as scoring:
+        with closed_at_end(running.evaluator(recipe, folder)) as scoring:
             search.evaluator = scoring
             search.session |= scoring.about()
             search.test_winners()
 
-    return search, _work(search, {**_session({}), "trials": total, "workers": count}, started, work)
+    about = {**_session({}), "trials": running.total, "workers": count}
+    return search, _work(search, about, running.started, work)
 
 
 def _work(search: Search, session: Mapping[str, Any], started: float, work: Callable[[], None]) -> bool:
@@ -283,6 +293,14 @@ def _check_data(recipe: Recipe) -> None:
     data = source(training.data)
     if (install := data.missing()) is not None:
         raise UsageError(f"{training.data} is read with {data.needs}, which is not installed: {install}")
+
+
+def _check_ray(ray: str | None) -> None:
+    """Raises UsageError where a Ray cluster is asked for and cannot be had."""
+    if ray is not None:
+        from archgraph.search.ray_actors import check
+
+        check(ray)
 
 
 def _session(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from archgraph.errors import UsageError
 from archgraph.ops.plugins import given
 from archgraph.search.evaluator import EachEpoch, EvaluationError
 from archgraph.search.files import RunFolder
@@ -86,7 +87,10 @@ class ChildProcess:
         return code
 
     def ask(self, job: Mapping[str, Any], timeout: float, each_epoch: EachEpoch) -> Mapping[str, Any]:
-        """The answer to a job of `trainer`; the settings go with it. Raises EvaluationError."""
+        """The answer to a job of `trainer`; the settings go with it.
+
+        Raises EvaluationError, and UsageError where the disk is full: that is no network's fault.
+        """
         if self._process is None:
             self._start()
         assert self._process is not None and self._process.stdin is not None
@@ -101,6 +105,9 @@ class ChildProcess:
             answer = self._answer(deadline, timeout)
             if "epoch" in answer:
                 each_epoch(answer["epoch"], answer["accuracy"])
+            elif "full" in answer:
+                self._end()
+                raise UsageError(f"{answer['full']}; no finished trial is lost, and the search can be resumed")
             elif "crash" in answer:
                 self._end()
                 raise EvaluationError(answer["crash"])
