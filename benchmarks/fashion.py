@@ -1,9 +1,11 @@
 """A real search: Fashion-MNIST under 10 MMACs, against random search with as many trials, and against the zoo.
 
-For each seed the recipe search/fashion.yaml runs twice, with its sampler and with `random`. Then the winners of all and
-every network of the zoo that fits the same budget are trained alike, longer and on all training images, and compared on
-the validation images; the best of each side is tested, once. Folders that are there already are gone on with. In full
-that is two hours of two cores; `--quick` only shows that it works.
+For each seed the recipe search/fashion.yaml runs twice, with its sampler and with `random`. Every network of the zoo
+that fits the same budget is trained as a candidate is, and the best of them go on. Then they and the winners of all
+searches are trained alike, longer and on all training images, and compared on the validation images; the best of each
+side is tested, once. Folders that are there already are gone on with. In full that is an hour and a half of two cores;
+`--quick` only shows that it works, and `--unlimited` leaves out the recipe's limit of seconds, for a machine that has
+more to do.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from archgraph.train.settings import Training
 
 RECIPE = Path(__file__).parent.parent / "search" / "fashion.yaml"
 QUICK = {"evaluate.train.images": 256, "evaluate.train.epochs": 1, "evaluate.train.batch": 32}
+FINALISTS = 3
+"""Networks of the zoo that are trained in full."""
 
 
 def main() -> None:
@@ -36,7 +40,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--trials", type=int, default=None)
     parser.add_argument("--data", default=None, help="another data set than the recipe's")
-    parser.add_argument("--retrain", type=int, default=8, help="epochs of the comparison with the zoo")
+    parser.add_argument("--retrain", type=int, default=5, help="epochs of the comparison with the zoo")
+    parser.add_argument("--unlimited", action="store_true", help="let slow networks train on")
     given = parser.parse_args()
     try:
         source(given.data or "fashion_mnist")
@@ -46,6 +51,8 @@ def main() -> None:
     settings: dict[str, Any] = dict(QUICK) if given.quick else {}
     if given.data:
         settings["evaluate.train.data"] = given.data
+    if given.unlimited:
+        settings |= {"evaluate.train.seconds": None, "evaluate.timeout": 600}
     trials = given.trials or (6 if given.quick else None)
     seeds = 1 if given.quick else given.seeds
     found = {
@@ -55,7 +62,6 @@ def main() -> None:
     }
     rows = [{"sampler": sampler, "seed": seed, **row} for (sampler, seed), (row, _) in found.items()]
     report("search", rows, as_json=given.json)
-    training = _longer(settings, quick=given.quick, epochs=given.retrain)
     searched = {
         f"{sampler}, seed {seed}": archgraph.load(best)
         for (sampler, seed), (_, best) in found.items()
@@ -64,7 +70,13 @@ def main() -> None:
     made = fitting(settings)
     if given.quick:
         made = dict(list(made.items())[:2])
-    rows = retrained({"search": searched, "zoo": made}, training)
+    short = _training(settings)
+    rows = [row for row, _ in trained("zoo", made, short)]
+    report("networks of the zoo that fit, trained as candidates are", rows, as_json=given.json)
+    finalists = {row["network"]: made[row["network"]] for row in rows[:FINALISTS]}
+    longer = {"epochs": given.retrain, "images": None, "augment": ["flip", "crop"], "seconds": None}
+    training = short if given.quick else Training.model_validate({**short.model_dump(), **longer})
+    rows = compared({"search": searched, "zoo": finalists}, training)
     about = f"trained alike, {training.epochs} epochs; the best of each side is tested"
     report(about, rows, as_json=given.json)
 
@@ -92,12 +104,11 @@ def _search(
     return row, result.best
 
 
-def _longer(settings: Mapping[str, Any], *, quick: bool, epochs: int) -> Training:
-    """How everyone is trained at the end: as the recipe says, longer, on all images and without a limit."""
+def _training(settings: Mapping[str, Any]) -> Training:
+    """How the recipe trains candidates."""
     training = read_recipe(RECIPE, settings=settings).recipe.evaluate.train
     assert training is not None
-    changes = {"epochs": 1} if quick else {"epochs": epochs, "images": None, "augment": ["flip", "crop"]}
-    return Training.model_validate({**training.model_dump(), "seconds": None, **changes})
+    return training
 
 
 def fitting(settings: Mapping[str, Any]) -> dict[str, Spec]:
@@ -116,28 +127,32 @@ def fitting(settings: Mapping[str, Any]) -> dict[str, Spec]:
     return found
 
 
-def retrained(sides: Mapping[str, Mapping[str, Spec]], settings: Training) -> list[dict[str, Any]]:
+def compared(sides: Mapping[str, Mapping[str, Spec]], settings: Training) -> list[dict[str, Any]]:
     """Train all alike; a row each, best first, with a test score for the best of each side."""
-    parts, where = load(settings.data), device()
+    test = load(settings.data)["test"]
     rows: list[dict[str, Any]] = []
     for side, specs in sides.items():
-        best: tuple[float, torch.nn.Module, dict[str, Any]] | None = None
-        for name, spec in specs.items():
-            known = archgraph.cost(spec)
-            use_threads(known.macs)
-            torch.manual_seed(0)
-            module = archgraph.build(spec)
-            try:
-                done = train(module, parts, settings, seed=0, device=where).validation.accuracy
-            except DivergenceError:
-                done = float("nan")
-            row = {"from": side, "network": name, "MACs": f"{known.macs / 1e6:.2f}M", "params": known.params}
-            rows.append({**row, "validation": done, "test": ""})
-            if best is None or done > best[0]:
-                best = done, module, rows[-1]
-        if best is not None:
-            best[2]["test"] = score(best[1], parts["test"], device=where).accuracy
+        found = trained(side, specs, settings)
+        for rank, (row, module) in enumerate(found):
+            rows.append({**row, "test": "" if rank else score(module, test, device=device()).accuracy})
     return sorted(rows, key=lambda row: -row["validation"])
+
+
+def trained(side: str, specs: Mapping[str, Spec], settings: Training) -> list[tuple[dict[str, Any], torch.nn.Module]]:
+    """Each network trained, with its row, the best on the validation images first."""
+    parts, found = load(settings.data), []
+    for name, spec in specs.items():
+        known = archgraph.cost(spec)
+        use_threads(known.macs)
+        torch.manual_seed(0)
+        module = archgraph.build(spec)
+        try:
+            done = train(module, parts, settings, seed=0, device=device()).validation.accuracy
+        except DivergenceError:
+            done = 0.0
+        row = {"from": side, "network": name, "MACs": f"{known.macs / 1e6:.2f}M", "params": known.params}
+        found.append(({**row, "validation": done}, module))
+    return sorted(found, key=lambda one: -one[0]["validation"])
 
 
 if __name__ == "__main__":
