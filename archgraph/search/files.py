@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -26,15 +26,14 @@ class RunFolder:
         return self.path / "trainer.log"
 
     def weights(self, number: int) -> Path:
-        """The trained weights of a trial, kept while it is among the winners."""
+        """The trained weights of a trial, kept while somebody may ask for them; see `Keeping`."""
         return self.path / "weights" / f"{number:04d}.safetensors"
 
-    def keep_weights(self, numbers: Collection[int]) -> None:
-        """Delete the weights of all other trials."""
-        kept = {self.weights(number).name for number in numbers}
-        for file in self.weights(0).parent.glob("*.safetensors"):
-            if file.name not in kept:
-                file.unlink()
+    def drop(self, number: int) -> None:
+        """Delete the weights of a trial, and what lies beside them."""
+        weights = self.weights(number)
+        for file in (weights, checkpoint_of(weights), spec_of(weights)):
+            file.unlink(missing_ok=True)
 
     def write_best(self, best: Trial) -> None:
         """`best.yaml` and `best.safetensors`: an ordinary spec, and weights that its module loads."""
@@ -48,6 +47,16 @@ class RunFolder:
         from archgraph import draw, loads
 
         draw(loads(best.text)).save(self.path / "best.svg")
+
+
+def checkpoint_of(weights: str | Path) -> Path:
+    """The file beside a trial's weights from which its training goes on."""
+    return Path(weights).with_suffix(".checkpoint")
+
+
+def spec_of(weights: str | Path) -> Path:
+    """The file beside a parent's weights that says of which network they are."""
+    return Path(weights).with_suffix(".yaml")
 
 
 def new_folder(out: str | os.PathLike[str] | None, name: str) -> Path:

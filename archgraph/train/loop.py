@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from archgraph.errors import ArchgraphError
 from archgraph.train.augment import augmented
+from archgraph.train.checkpoint import Checkpoint, chances, set_chances
 from archgraph.train.data import Part, Split
 from archgraph.train.placed import placed
 from archgraph.train.scoring import Score, loss, score
@@ -32,12 +33,13 @@ class DivergenceError(ArchgraphError):
 class Trained:
     """A finished training: the validation score at the end, that of every epoch, and the seconds it took.
 
-    `stopped` says whether the time was over before the epochs were.
+    `stopped` says whether the time was over before the epochs were. From `checkpoint` it can go on.
     """
 
     validation: Score
     epochs: tuple[Score, ...]
     seconds: float
+    checkpoint: Checkpoint
     stopped: bool = False
 
 
@@ -49,16 +51,21 @@ def train(
     seed: int,
     device: torch.device,
     report: Callable[[int, Score], None] = lambda epoch, score: None,
+    until: int | None = None,
+    begin: Checkpoint | None = None,
 ) -> Trained:
     """Train a module in place and score it on the validation images after every epoch.
 
     The module takes `(N, C, H, W)` and gives logits `(N, K)`, or `(N, K, H, W)` for masks, or a dict of them in
     training (each head adds to the loss). Initial weights are the caller's; order and augmentation follow `seed`.
+    It ends after the epoch `until` (counted from 1) of a schedule that is for all of them; with the weights it had
+    then and its checkpoint as `begin` it goes on, to what it would have been without the break.
     Raises DivergenceError as soon as a loss is no number.
     """
     run = _Run(module, data["train"], settings, seed, device)
+    first, last = run.go_on(begin), until or settings.epochs
     scores: list[Score] = []
-    for epoch in range(settings.epochs):
+    for epoch in range(first, last):
         module.train()
         for chosen in run.batches():
             run.step(chosen, epoch)
@@ -72,7 +79,9 @@ def train(
         report(epoch, found)
         if run.out_of_time:
             break
-    return Trained(scores[-1], tuple(scores), time.perf_counter() - run.started, run.steps < run.planned)
+    seconds = time.perf_counter() - run.started
+    stopped = run.steps < last * run.steps_each
+    return Trained(scores[-1], tuple(scores), seconds, run.checkpoint(first + len(scores)), stopped)
 
 
 class _Run:
@@ -88,13 +97,33 @@ class _Run:
         self.data = placed(split, device)
         self.images = min(len(self.data), settings.images or len(self.data))
         self.batch = min(settings.batch, self.images)
-        self.planned = settings.epochs * (self.images // self.batch)
+        self.steps_each = self.images // self.batch
+        self.planned = settings.epochs * self.steps_each
         self.optimizer = _optimizer(module, settings)
         self.order = torch.Generator().manual_seed(seed)
         # A generator on the device: a batch is changed without waiting for the CPU.
         self.chance = self.order if device.type == "cpu" else torch.Generator(device).manual_seed(seed)
         self.steps = 0
         self.unlooked: list[Tensor] = []
+
+    def checkpoint(self, epochs: int) -> Checkpoint:
+        """How far it is, after so many epochs; what is in it changes if the training goes on."""
+        generators = {"order": self.order.get_state(), "chance": self.chance.get_state(), **chances(self.device)}
+        done = {"epochs": epochs, "steps": self.steps, "device": self.device.type}
+        return {**done, "optimizer": self.optimizer.state_dict(), **generators}
+
+    def go_on(self, begin: Checkpoint | None) -> int:
+        """Bring all but the weights to where a checkpoint was; gives the epochs that are done."""
+        if begin is None:
+            return 0
+        self.steps = begin["steps"]
+        self.optimizer.load_state_dict(begin["optimizer"])
+        self.order.set_state(begin["order"])
+        # The generators of another kind of device do not fit this one: what they would have drawn is drawn anew.
+        if begin["device"] == self.device.type:
+            self.chance.set_state(begin["chance"])
+            set_chances(begin, self.device)
+        return int(begin["epochs"])
 
     @property
     def out_of_time(self) -> bool:
