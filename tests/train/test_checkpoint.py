@@ -30,7 +30,8 @@ class Dropped(nn.Module):
         self.net = build(override(load("cifar_resnet8"), {"input": (1, 8, 8)}))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.net(nn.functional.dropout(x, 0.2, self.training))
+        logits: torch.Tensor = self.net(nn.functional.dropout(x, 0.2, self.training))
+        return logits
 
 
 def trained(
