@@ -38,7 +38,7 @@ def build(graph: Graph, *, init: bool = True) -> nn.Module:
     root = _module(blueprint.plan, Origin(blueprint, ""), make)
     for name, node in blueprint.shared.items():
         scope, _, last = name.rpartition(".")
-        _child(root, scope)._modules[last] = _child(root, node)
+        child(root, scope)._modules[last] = child(root, node)
     return root
 
 
@@ -107,7 +107,8 @@ def _shared(tree: ModulePlan, prefix: str) -> Any:
             yield prefix + name, child.node
 
 
-def _child(module: nn.Module, name: str) -> nn.Module:
+def child(module: nn.Module, name: str) -> nn.Module:
+    """The module inside another one at a path of attributes; the same one for an empty path."""
     for part in name.split(".") if name else ():
         module = module._modules[part]  # type: ignore[assignment]  # not `get_submodule`: a child may be called `half`
     return module

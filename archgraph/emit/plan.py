@@ -68,6 +68,22 @@ def plan(graph: Graph) -> ModulePlan:
     return _Planner(graph).module("")
 
 
+class NodeCall(NamedTuple):
+    """How a node runs: an expression over its inputs (see `Lowering`), and the path of its module, if it has one.
+
+    `overwrites` says that the result is put into the memory of the first input.
+    """
+
+    template: str
+    module: str | None
+    overwrites: bool
+
+
+def calls(graph: Graph) -> dict[str, NodeCall]:
+    """How each node of a graph runs in the module of its plan, by name."""
+    return _Planner(graph).calls()
+
+
 def attribute(name: str) -> str:
     """What the node or scope `name` is called in its module: a child called `half` could not be reached by its name."""
     return f"{name}_" if name.rstrip("_") in MODULE_ATTRIBUTES else name
@@ -145,6 +161,15 @@ class _Planner:
         while owner.shares is not None and (node.facts.params or node.facts.buffers):
             owner = self.graph.nodes[owner.shares]
         return owner
+
+    def calls(self) -> dict[str, NodeCall]:
+        """How each node runs."""
+        found = {}
+        for node in self.graph:
+            lowering = self._lowered[node.name]
+            path = ".".join(map(attribute, self._owner(node).name.split("."))) if lowering.module else None
+            found[node.name] = NodeCall(lowering.forward, path, node.name in self._overwriting)
+        return found
 
     def _forward(self, scope: str) -> Forward | None:
         flow, graph = self.flow, self.graph
