@@ -73,7 +73,7 @@ class Questions:
         full = name if self._met[name] == 1 else f"{name}#{self._met[name]}"
         known = labels(choice)
         taken = self.pick(full, known)
-        self.asked.append(Decision(full, known, taken, _is_ordered(choice)))
+        self.asked.append(Decision(full, known, taken, ordered(choice)))
         return choice.options[taken]
 
 
@@ -84,9 +84,14 @@ def decisions(spec: Spec, pick: Pick) -> tuple[Decision, ...]:
     return tuple(questions.asked)
 
 
-def walk(spec: Spec, choose: Choose) -> None:
-    """Ask for every decision of a spec; a spec with choices in `vars` alone need not be expanded for it."""
-    if not any(path[0] != "vars" for path, _ in sites(spec)):
+def needs_expanding(spec: Spec) -> bool:
+    """Whether a spec has to be expanded to ask for its decisions: not where all of them stand in `vars`."""
+    return any(path[0] != "vars" for path, _ in sites(spec))
+
+
+def walk(spec: Spec, choose: Choose, *, expanding: bool | None = None) -> None:
+    """Ask for every decision of a spec. `expanding` is what `needs_expanding` said of it, where that is known."""
+    if not (needs_expanding(spec) if expanding is None else expanding):
         Evaluation(spec, choose)
         return
     try:
@@ -145,6 +150,11 @@ def answering(choices: Choices, rng: Random | None = None) -> Pick:
     return pick
 
 
+def by_label(pick: Pick) -> Callable[[str, Choice | Range], int]:
+    """The same answers for who has the options themselves."""
+    return lambda name, choice: pick(name, labels(choice))
+
+
 def sites(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Every decision as written - a Choice, a Range, or a `choice` node without `pick` - with its path."""
     if isinstance(value, (Choice, Range)):
@@ -168,6 +178,7 @@ def sites(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[
                 yield from sites(getattr(value, one.name), (*path, one.name))
 
 
-def _is_ordered(choice: Choice | Range) -> bool:
+def ordered(choice: Choice | Range) -> bool:
+    """Whether the options are numbers in a row, as of a `range`."""
     numbers = [option for option in choice.options if isinstance(option, (int, float)) and not isinstance(option, bool)]
     return len(numbers) == len(choice.options) and numbers == sorted(numbers)

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from random import Random
 
 import numpy as np
 
+from archgraph.search.genotype import Genotype
 from archgraph.search.ranking import Draw, Finished, ranked
 from archgraph.search.sampler import Evolution, Look, RandomWalk, Sight
 from archgraph.search.surrogate import Matrix, Vector, focused, guess, scaled
 
 FIRST = 10
 """Trials before the first guess."""
-POOL = 500
+POOL = 600
 """Children that are looked at for each trial."""
+ELITE = 15
+"""Trials whose choices are changed for it, in a space."""
 VIEWS: Sequence[Mapping[str, float]] = (
     {"decisions": 1.0, "costs": 1.0, "depth": 1.0},
     {"decisions": 1.0, "costs": 1.0, "depth": 1.0, "counts": 1.0},
@@ -30,10 +34,18 @@ VIEWS: Sequence[Mapping[str, float]] = (
 class Guided:
     """Ranks children by expected improvement; with several objectives, of the mean of the ranks in each."""
 
-    def __init__(self, *, seed: int, weights: Mapping[str, float], population: int, sight: Sight) -> None:
-        self.seed, self.sight = seed, sight
+    def __init__(
+        self,
+        *,
+        seed: int,
+        weights: Mapping[str, float],
+        population: int,
+        sight: Sight,
+        space: Genotype | None = None,
+    ) -> None:
+        self.seed, self.sight, self.space = seed, sight, space
         self.near = Evolution(seed, weights, population)
-        self.far = RandomWalk(seed + 1, weights)
+        self.far = RandomWalk(seed + 1, weights, space)
         self._known: dict[int, Look] = {}
 
     def draws(self, index: int, finished: Sequence[Finished]) -> Iterator[Draw]:
@@ -72,6 +84,8 @@ class Guided:
     def _pool(self, index: int, finished: Sequence[Finished]) -> list[Draw]:
         """Children of the best of all trials, of the latest good ones, and of any."""
         third = POOL // 3
+        if self.space:
+            return self._pool_of(self.space, index, finished)
         best = Evolution(self.seed + 2, self.near.weights, len(finished))
         elite = ranked(finished)[: max(FIRST, self.near.population // 2)]
         return [
@@ -79,6 +93,16 @@ class Guided:
             *islice(self.near.draws(index, finished), third),
             *islice(self.far.draws(index, finished), third),
         ]
+
+    def _pool_of(self, space: Genotype, index: int, finished: Sequence[Finished]) -> list[Draw]:
+        """Of a space: the best with one decision changed, with two, and choices at random."""
+        rng = Random(f"{self.seed}/{index}/pool")
+        elite = ranked(finished)[:ELITE]
+        near, far = (
+            [space.child(rng, elite, rng.randrange(len(elite)), steps=steps) for _ in range(POOL // 3)]
+            for steps in (1, 2)
+        )
+        return near + far + [space.anew(rng, finished) for _ in range(POOL // 3)]
 
 
 def targets(finished: Sequence[Finished]) -> Vector:

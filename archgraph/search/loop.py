@@ -14,9 +14,11 @@ from archgraph import dump, loads
 from archgraph.errors import UsageError
 from archgraph.search.evaluator import EvaluationError, Evaluator
 from archgraph.search.files import RunFolder
+from archgraph.search.genotype import genotype_of
 from archgraph.search.identity import GRACE, INTERVAL, Heartbeat, Watch, enter, leave
 from archgraph.search.ledger import Ledger, values_of
 from archgraph.search.mutations import Mutated
+from archgraph.search.optuna_sampler import drawn
 from archgraph.search.outcome import Outcome, shown_of
 from archgraph.search.progress import View
 from archgraph.search.proposal import Candidate, Parent, Proposals, Tally, given, named
@@ -64,7 +66,8 @@ class Search:
         self.parents = [
             replace(given(loads(parent["spec"])), origin=parent["origin"]) for parent in study.begun["parents"]
         ]
-        self.proposals = Proposals(recipe.limits, parent=self._parent, repair=recipe.repair)
+        self.space = genotype_of([parent.spec for parent in self.parents], recipe.mutate)
+        self.proposals = Proposals(recipe.limits, parent=self._parent, repair=recipe.repair, space=self.space)
         self.sampler = sampler(
             recipe.sampler,
             seed=recipe.seed,
@@ -72,6 +75,7 @@ class Search:
             trials=recipe.trials,
             directions=recipe.directions,
             sight=Sighted(self.proposals, parent=self._parent),
+            space=self.space,
         )
         self.ledger = Ledger(study, recipe, self.sampler, self._ended)
         self._shown = {trial.number for trial in self.ledger.won}
@@ -237,7 +241,7 @@ class Search:
         known = genotype(
             candidate, text, index=index, seed=seed, turned_away=tally.as_dict(), again=again, worker=self.name
         )
-        number = self._current = self.study.start(known, candidate.draw, self.operators)
+        number = self._current = self.study.start(known, drawn(candidate.draw, self.operators, self.space))
         self.ledger.refresh()
         new = self.trials[number]
         if self.ledger.yields(new) or (total is not None and self.ledger.candidates_before(number) >= total):
@@ -269,7 +273,8 @@ class Search:
     def _parent(self, number: int) -> Parent:
         known = self.trials[number]
         outputs = {name: tuple(shape) for name, shape in known.cost["outputs"].items()}
-        return Parent(loads(known.text), outputs)
+        choices = known.draw.choices if known.draw else self.space.defaults if self.space else None
+        return Parent(loads(known.text), outputs, choices)
 
     def _candidate(self, old: Trial) -> Candidate:
         """A trial as the candidate that it was."""

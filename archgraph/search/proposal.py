@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from archgraph.errors import SpecError
@@ -15,9 +16,12 @@ from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
 from archgraph.graph.hashing import canonical_hash
 from archgraph.search.budget import Budget
+from archgraph.search.choices import Choices
+from archgraph.search.genotype import Genotype, change
 from archgraph.search.mutations import MUTATIONS, Mutated, Rejected, Site, mutate_at
 from archgraph.search.ranking import Draw
 from archgraph.search.repair import repaired
+from archgraph.search.settling import UnsettledError
 from archgraph.search.trace import Trace, trace
 from archgraph.shape import Shape
 from archgraph.spec.model import Spec
@@ -78,17 +82,28 @@ class Parent(NamedTuple):
 
     spec: Spec
     outputs: Mapping[str, Shape]
+    choices: Choices | None = None
+    """Those that it was made of, in a search of a space."""
 
 
 class Proposals:
     """Makes candidates from draws. `parent` gives what is known of a trial by its number.
 
-    With `repair` a child just over the budget is scaled back instead of turned away.
+    With `repair` a child just over the budget is scaled back instead of turned away. `space` is what draws with
+    choices are of.
     """
 
-    def __init__(self, budget: Budget, *, parent: Callable[[int], Parent], repair: bool = False) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        *,
+        parent: Callable[[int], Parent],
+        repair: bool = False,
+        space: Genotype | None = None,
+    ) -> None:
         self.budget = budget
         self.repair = repair
+        self.space = space
         self.parent = parent
         self._known: dict[int, _Places] = {}
 
@@ -106,8 +121,7 @@ class Proposals:
         """The candidate of one draw, or None where it is turned away; `tally` counts why."""
         tally.proposals += 1
         parent = self._parent(draw.parent)
-        mate = None if draw.mate is None else self._parent(draw.mate)
-        mutated = mutate_at(draw.operator, parent.sites(draw.operator, mate), draw.site, draw.argument)
+        mutated = self._mutated(draw, parent)
         if isinstance(mutated, Rejected):
             tally.rejected[draw.operator] += 1
             return None
@@ -134,6 +148,16 @@ class Proposals:
             return None
         return Candidate(mutated.spec, found, digest, draw.parent, mutated, draw)
 
+    def _mutated(self, draw: Draw, parent: _Places) -> Mutated | Rejected:
+        if self.space is not None and draw.choices is not None:
+            try:
+                spec = self.space.settled(draw.choices)
+            except (UnsettledError, SpecError) as error:
+                return Rejected(str(error))
+            return Mutated(spec, draw.operator, *change(parent.choices or {}, draw.choices))
+        mate = None if draw.mate is None else self._parent(draw.mate)
+        return mutate_at(draw.operator, parent.sites(draw.operator, mate), draw.site, draw.argument)
+
     def _parent(self, number: int) -> _Places:
         if number not in self._known:
             if len(self._known) >= CACHED:
@@ -147,8 +171,13 @@ class _Places:
 
     def __init__(self, parent: Parent) -> None:
         self.outputs = parent.outputs
-        self._trace: Trace = trace(parent.spec)
+        self.choices = parent.choices
+        self._spec = parent.spec
         self._sites: dict[str, Sequence[Site]] = {}
+
+    @cached_property
+    def _trace(self) -> Trace:
+        return trace(self._spec)
 
     def sites(self, operator: str, mate: _Places | None = None) -> Sequence[Site]:
         if mate is not None:

@@ -6,7 +6,7 @@ Values are always such that less is better; whoever makes them has turned those 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -33,7 +33,8 @@ class Draw(NamedTuple):
     """One proposal of a sampler: a parent, an operator, and where and what as numbers from 0 to 1.
 
     `rank` is where the parent stands among the possible parents, from 0 for the best towards 1. `mate` is a second
-    parent, for a mutation that takes something from one.
+    parent, for a mutation that takes something from one. `choices`, where there are any, are the whole network: the
+    answers to the decisions of the space that is searched.
     """
 
     parent: int
@@ -42,6 +43,7 @@ class Draw(NamedTuple):
     site: float
     argument: float
     mate: int | None = None
+    choices: Mapping[str, int | float | str | bool | None] | None = None
 
 
 def dominates(one: Values, other: Values) -> bool:

@@ -15,9 +15,11 @@ from archgraph.loading import is_path, load, override, split
 from archgraph.search.budget import Budget
 from archgraph.search.explaining import explain
 from archgraph.search.fitting import readable, unfit
+from archgraph.search.genotype import genotype_of
 from archgraph.search.proposal import Candidate, given
 from archgraph.search.reach import brought_inside
 from archgraph.search.recipe import Recipe
+from archgraph.search.sampler import missing
 from archgraph.spec.foreign import standalone
 from archgraph.spec.model import Spec
 from archgraph.spec.reader import decode, read
@@ -74,6 +76,7 @@ def check_recipe(source: Source, *, folder: Path, settings: Mapping[str, Any]) -
         if recipe.mutate.get("resolution"):
             message = "resolution changes the input of a network, and the images of a recipe stay as they are"
             findings.append(Finding(message, tree.key(("mutate", "resolution")), "leave it out"))
+    findings += _unusable(recipe, parents, tree, settings)
     if not findings:
         operators = [name for name, weight in recipe.mutate.items() if weight]
         parents = [brought_inside(parent, recipe.limits, operators, seed=recipe.seed) for parent in parents]
@@ -145,6 +148,19 @@ def _parents(specs: list[Spec], recipe: Recipe, tree: Tree, findings: list[Findi
         except SpecError as error:
             findings += error.findings
     return found
+
+
+def _unusable(recipe: Recipe, parents: list[Candidate], tree: Tree, settings: Mapping[str, Any]) -> list[Finding]:
+    """Keys that are right by themselves, and wrong here or beside another."""
+    findings = []
+    if (install := missing(recipe.sampler)) is not None:
+        at = None if "sampler" in settings else tree.at(("sampler",))
+        findings.append(Finding(f"the sampler {recipe.sampler} needs scipy, which is not installed", at, install))
+    if recipe.repair and genotype_of([parent.spec for parent in parents], recipe.mutate) is not None:
+        message = "repair makes layers narrower, and this search changes choices alone"
+        at = None if "repair" in settings else tree.key(("repair",))
+        findings.append(Finding(message, at, "leave it out; what is over the budget is drawn anew"))
+    return findings
 
 
 def _out_of_reach(parent: Candidate, budget: Budget, tree: Tree) -> list[Finding]:

@@ -148,7 +148,7 @@ class Recipe(BaseModel):
         min_length=1,
         description="What to aim for; each has a known direction.",
     )
-    sampler: Annotated[SamplerName, Takes("evolution, guided, random, tpe or nsga2")] = Field(
+    sampler: Annotated[SamplerName, Takes("evolution, guided, random, tpe, nsga2 or gp")] = Field(
         "evolution", description="What draws the candidates."
     )
     repair: Annotated[bool, Takes("true or false")] = Field(

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 from archgraph.errors import ArchgraphError, SpecError
 from archgraph.graph.expand import expand
 from archgraph.graph.hashing import canonical_hash
-from archgraph.search.choices import Choices, Questions, answering, sites, walk
+from archgraph.search.choices import Choices, answering, by_label
+from archgraph.search.places import Places
 from archgraph.search.tree import Path, describe, get, put
 from archgraph.spec.evaluate import names_in
 from archgraph.spec.expressions import compile_expression
@@ -21,30 +22,35 @@ from archgraph.spec.model import Block, Body, Choice, NodeSpec, Parameter, Range
 
 Taken: TypeAlias = Mapping[Path, list[int]]
 """By the place of a decision the options that were taken there, copy by copy."""
-_SITE = "site of the choice"
-"""Begins the name of a graph that is put into a `choice` node so that its question can be told from others."""
 
 
 class UnsettledError(ArchgraphError):
     """Choices for which there is no plain spec; the text says where."""
 
 
-def settle(spec: Spec, choices: Choices) -> Spec:
+def settle(spec: Spec, choices: Choices, *, places: Places | None = None, tied: Collection[Path] = ()) -> Spec:
     """The spec with its decisions made as `choices` say, by the names under which `expand` asks; those that it does
     not name take their first option.
 
-    The result has no choices, and is the network that `expand` gives with these answers. Raises UnsettledError where
-    copies of a node differ in a way that no column of `each` can say, and SpecError where the choices are no network.
+    The result has no choices, and is the network that `expand` gives with these answers; copies of a decision whose
+    place is `tied` are answered as the first one. Raises UnsettledError where copies of a node differ in a way that
+    no column of `each` can say, and SpecError where the choices are no network.
     """
-    taken = _taken(spec, choices)
+    places = places or _places(spec)
+    answer = by_label(answering(choices))
+    taken: dict[Path, list[int]] = {}
+    for path, decision in places.ask(answer, tied=tied):
+        taken.setdefault(path, []).append(decision.taken)
     differing = [path for path, options in taken.items() if len(set(options)) > 1]
     columned = spec
     for path in differing:
-        columned = _in_column(columned, path, taken[path])
+        columned = in_column(columned, path, taken[path])
     settled: Spec = _Settling(taken).inside(columned, ())
     settled = replace(settled, expect={}, variants={})
-    if differing and not _same(settled, canonical_hash(expand(spec, choose=Questions(answering(choices))))):
-        raise UnsettledError(f"{describe(spec, differing[0])}: its copies differ, and no column of `each` says how")
+    if differing:
+        choose, _ = places.questions(answer, tied=tied)
+        if not _same(settled, canonical_hash(expand(places.tagged, choose=choose))):
+            raise UnsettledError(f"{describe(spec, differing[0])}: its copies differ, and no column of `each` says how")
     return settled
 
 
@@ -55,7 +61,7 @@ def _same(settled: Spec, digest: str) -> bool:
         return False  # Copies that were not asked at all leave a column too short.
 
 
-def _in_column(spec: Spec, path: Path, options: Sequence[int]) -> Spec:
+def in_column(spec: Spec, path: Path, options: Sequence[int]) -> Spec:
     """The spec with a decision whose copies differ as a variable, and its values as a column of the `each` of the
     node around it that has copies. Raises UnsettledError."""
     where = describe(spec, path)
@@ -105,36 +111,11 @@ def _free(name: str, taken: Collection[str]) -> str:
     return name if name not in taken else next(n for count in range(2, 100) if (n := f"{name}{count}") not in taken)
 
 
-def _taken(spec: Spec, choices: Choices) -> dict[Path, list[int]]:
-    """Which options are taken at which place, found by one walk through a copy in which every place is its own."""
-    places = [path for path, _ in sites(spec)]
-    if any(path[0] == "used" for path in places):
+def _places(spec: Spec) -> Places:
+    places = Places(spec)
+    if any(path[0] == "used" for path in places.paths):
         raise UnsettledError(f"{spec.name}: the choices of a network that it uses are made in that network's own file")
-    tagged = spec
-    for number, path in enumerate(places):
-        tagged = put(tagged, path, _fresh(get(tagged, path), f"{_SITE} {number}"))
-    sites_now = {id(site): path for path, site in sites(tagged) if not isinstance(site, NodeSpec)}
-    found: dict[Path, list[int]] = {}
-    questions = Questions(answering(choices))
-
-    def choose(name: str, choice: Choice | Range) -> Any:
-        path = sites_now.get(id(choice))
-        if path is None:
-            # Of a `choice` node the question is made anew each time; the graph put in last says which it is.
-            *options, site = choice.options
-            path = places[int(str(site).removeprefix(_SITE))]
-            choice = Choice(tuple(options), choice.chosen)
-        answer = questions(name, choice)
-        found.setdefault(path, []).append(questions.asked[-1].taken)
-        return answer
-
-    walk(tagged, choose)
-    return found
-
-
-def _fresh(site: Any, mark: str) -> Any:
-    """An equal decision that is no other one; a `choice` node with one graph more, named `mark`."""
-    return replace(site, args={**site.args, mark: Body()}) if isinstance(site, NodeSpec) else replace(site)
+    return places
 
 
 class _Settling:

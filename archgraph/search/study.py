@@ -20,8 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 from archgraph.errors import UsageError, nearest
 from archgraph.files import write_whole
 from archgraph.search import journal
-from archgraph.search.optuna_sampler import distributions, params
-from archgraph.search.ranking import Draw
+from archgraph.search.optuna_sampler import Drawn
 from archgraph.search.recipe import Recipe
 from archgraph.search.storage import open_storage, patiently
 from archgraph.search.trials import State, Trial, trial
@@ -127,12 +126,13 @@ class StudyFile:
         """A trial as it is now."""
         return _view(patiently(lambda: self._storage.get_trial(self._ids[number])))
 
-    def start(self, known: Mapping[str, Any], draw: Draw | None, operators: Sequence[str]) -> int:
+    def start(self, known: Mapping[str, Any], drawn: Drawn) -> int:
         """Make a running trial with all that is known of it, in one commit; gives its number."""
+        params, distributions = drawn
         frozen = optuna.trial.create_trial(
             state=TrialState.RUNNING,
-            params=dict(params(draw)) if draw else {},
-            distributions=distributions(operators) if draw else {},
+            params=dict(params),
+            distributions=dict(distributions),
             user_attrs={KEY: dict(known)},
         )
         create = self._storage.create_new_trial
