@@ -6,7 +6,7 @@ Activation memory counts every node's output in fp32, exact for the graph: it kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -69,7 +69,7 @@ def cost(graph: Graph, *, batch: int = 1) -> Cost:
         macs=macs,
         flops=2 * macs,
         activation_bytes=BYTES * batch * activations,
-        peak_activation_bytes=BYTES * batch * peak_elements(graph),
+        peak_activation_bytes=BYTES * batch * _peak(graph, needed),
         weights_bytes=BYTES * (params + buffers),
         outputs={n: graph.shape(ref) for n, ref in graph.outputs.items() if n not in graph.train_only},
     )
@@ -86,18 +86,21 @@ def node_costs(graph: Graph) -> dict[str, NodeCost]:
 
 def peak_elements(graph: Graph) -> int:
     """The most elements of node outputs alive at once in eval mode, run in order, each freed after its last use."""
-    needed = graph.needed(training=False)
-    order = [node for node in graph.nodes.values() if node.name in needed]
+    return _peak(graph, graph.needed(training=False))
+
+
+def _peak(graph: Graph, needed: Collection[str]) -> int:
+    order = [node for node in graph.nodes.values() if node[0] in needed]
     last_use = {ref[0]: number for number, node in enumerate(order) for ref in node[2]}
     last_use.update((ref.node, len(order)) for out, ref in graph.outputs.items() if out not in graph.train_only)
     freed = [0] * (len(order) + 1)
     alive = peak = 0
-    for number, node in enumerate(order):
-        size = node.facts.numel
+    for number, (name, _, _, known, _, _) in enumerate(order):
+        size = known[1]
         alive += size
         if alive > peak:
             peak = alive
-        freed[last_use.get(node.name, number)] += size
+        freed[last_use.get(name, number)] += size
         alive -= freed[number]
     return peak
 

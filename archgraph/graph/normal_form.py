@@ -17,6 +17,9 @@ from archgraph.shape import Shape, show
 ASSOCIATIVE = frozenset({"add", "mul", "max", "concat"})
 """Ops that give the same where an input is what the same op gave: `a + (b + c)` is `a + b + c`."""
 
+CHANGED = ASSOCIATIVE | {"identity", "zero"}
+"""Ops that may change the form of a graph in which no zeros are known."""
+
 KEEPS_ZERO = frozenset({
     "adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "celu", "concat", "crop", "dropout", "drop_path", "elu",
     "flatten", "gelu", "global_avg_pool", "global_max_pool", "hardshrink", "hardswish", "leaky_relu", "max", "max_pool",
@@ -38,18 +41,23 @@ class Vertex(NamedTuple):
 
 
 class NormalForm(NamedTuple):
-    """Vertices in execution order; what each output is; the shapes of the graph's inputs and of zeros, by name."""
+    """Vertices in execution order; what each output is; the shapes of the graph's inputs and of zeros, by name; and how
+    many inputs and outputs read what a vertex or a source gives.
+    """
 
     vertices: dict[str, Vertex]
     outputs: Mapping[str, Ref]
     sources: Mapping[str, Shape]
+    readers: Mapping[str, int]
 
 
 def normal_form(graph: Graph) -> NormalForm:
     """The normal form of a graph; its vertices have the names of nodes."""
     form = _Reduction(graph)
     kept = form.needed()
-    return NormalForm(form.vertices(kept), form.outputs, {**graph.inputs, **form.zeros})
+    readers = Counter([ref[0] for inputs in kept.values() for ref in inputs])
+    readers.update([ref[0] for ref in form.outputs.values()])
+    return NormalForm(form.vertices(kept, readers), form.outputs, {**graph.inputs, **form.zeros}, readers)
 
 
 class _Reduction:
@@ -60,17 +68,18 @@ class _Reduction:
         self.stands: dict[Ref, Ref] = {}
         self.zeros: dict[str, Shape] = {}
         self.inputs: dict[str, tuple[Ref, ...]] = {}
-        for node in graph:
-            inputs = node.inputs
-            if self.stands:
-                inputs = tuple([self.stands.get(ref, ref) for ref in inputs])
-            found = self._reduced(node, inputs)
+        stands, left = self.stands, self.inputs
+        for name, node in graph.nodes.items():
+            inputs = node[2]
+            if stands:
+                inputs = tuple([stands.get(ref, ref) for ref in inputs])
+            found = self._reduced(node, inputs) if self.zeros or node[1].op in CHANGED else None
             if found is None:
-                self.inputs[node.name] = inputs
+                left[name] = inputs
             elif isinstance(found, Ref):
-                self.stands[Ref(node.name)] = found
+                stands[Ref(name)] = found
             else:
-                self.inputs[node.name] = found
+                left[name] = found
         self.outputs = {name: self.stands.get(ref, ref) for name, ref in graph.outputs.items()}
 
     def _reduced(self, node: Node, inputs: tuple[Ref, ...]) -> Ref | tuple[Ref, ...] | None:
@@ -82,8 +91,6 @@ class _Reduction:
             return self._zero(node.shape)
         if op in ASSOCIATIVE and len(inputs) == 1:
             return inputs[0]
-        if not self.zeros:
-            return None
         left = tuple([ref for ref in inputs if ref.node not in self.zeros])
         if len(left) == len(inputs):
             return None
@@ -98,43 +105,42 @@ class _Reduction:
         self.zeros[name] = shape
         return Ref(name)
 
-    def needed(self) -> set[str]:
-        """Names of the nodes that reach an output."""
-        found: set[str] = set()
-        waiting = [ref.node for ref in self.outputs.values()]
-        while waiting:
-            name = waiting.pop()
-            if name not in found and name in self.inputs:
-                found.add(name)
-                waiting.extend([ref.node for ref in self.inputs[name]])
+    def needed(self) -> dict[str, tuple[Ref, ...]]:
+        """The inputs of the nodes that reach an output, by name, the last node first."""
+        wanted = {ref.node for ref in self.outputs.values()}
+        found: dict[str, tuple[Ref, ...]] = {}
+        for name in reversed(self.inputs):
+            if name in wanted:
+                inputs = found[name] = self.inputs[name]
+                for ref in inputs:
+                    wanted.add(ref[0])
         return found
 
-    def vertices(self, kept: set[str]) -> dict[str, Vertex]:
+    def vertices(self, kept: dict[str, tuple[Ref, ...]], readers: Mapping[str, int]) -> dict[str, Vertex]:
         """The nodes that are kept, with sums of sums as one sum where nothing else reads the inner one."""
-        readers = Counter([ref for name in kept for ref in self.inputs[name]])
-        readers.update(self.outputs.values())
-        roots = {name: self._root(name) for name in kept if self.graph.nodes[name].shares}
-        shared = set(roots.values())
+        nodes, new = self.graph.nodes, tuple.__new__
+        roots = {name: self._root(name) for name in kept if nodes[name][4]}
+        sharers = Counter((*roots.values(), *filter(kept.__contains__, set(roots.values()))))
         found: dict[str, Vertex] = {}
-        for name, inputs in self.inputs.items():
-            if name not in kept:
-                continue
-            op = self.graph.nodes[name].op
+        for name in reversed(kept):
+            op, inputs = nodes[name][1], kept[name]
             if op.op in ASSOCIATIVE:
                 inputs = self._spliced(op, inputs, found, readers)
-            group = roots.get(name, name if name in shared else "")
-            found[name] = Vertex(op, inputs, group)
+            group = roots.get(name, name) if sharers else ""
+            if group and sharers[group] < 2:
+                group = ""
+            found[name] = new(Vertex, (op, inputs, group))
         return found
 
     @staticmethod
     def _spliced(
-        op: Primitive, inputs: tuple[Ref, ...], found: dict[str, Vertex], readers: Mapping[Ref, int]
+        op: Primitive, inputs: tuple[Ref, ...], found: dict[str, Vertex], readers: Mapping[str, int]
     ) -> tuple[Ref, ...]:
         """The inputs of a sum, with the inputs of an inner sum in its place."""
         flat: list[Ref] = []
         for ref in inputs:
             inner = found.get(ref.node)
-            if inner is not None and inner.op == op and readers[ref] == 1:
+            if inner is not None and inner.op == op and readers[ref.node] == 1:
                 flat.extend(inner.inputs)
                 del found[ref.node]
             else:

@@ -152,8 +152,9 @@ class Templates:
         if isinstance(template, Original):
             template = self._known[key] = template.template()
         assembly = self._assembly
-        for name, scope in template.scopes:
-            assembly.open(prefix + name, scope)
+        opened = [(prefix + name, scope) for name, scope in template.scopes]
+        assembly.scopes.update(opened)
+        assembly.opened.extend([name for name, _ in opened])
         # This loop is most of the time of a search's proposal: it makes the tuples without their constructors.
         new, values = tuple.__new__, list(first)
         nodes, shapes, append, know = assembly.nodes, assembly.shapes, assembly.order.append, values.append
