@@ -42,9 +42,7 @@ def likeness(graph: Graph, cost: Cost) -> dict[str, dict[str, float]]:
         depth = max(deepest[source] for source in sources)
         if label and before:
             before = frozenset(sorted((*tail, label)[-LONGEST:] for tail in before)[:_MOST])
-            for tail in before:
-                for start in range(len(tail)):
-                    paths[" ".join(tail[start:])] += 1
+            paths.update({" ".join(tail[start:]) for tail in before for start in range(len(tail))})
             mean, depth = mean + (node.facts.params > 0), depth + (node.facts.params > 0)
         tails[node.name], ways[node.name], layers[node.name], deepest[node.name] = before, total, mean, depth
     ends = [ref.node for ref in graph.outputs.values()]

@@ -19,6 +19,8 @@ Vector: TypeAlias = NDArray[np.float64]
 
 LENGTHS = (0.5, 1.0, 2.0, 4.0)
 """Length scales that are tried, times the median distance between trained networks."""
+SAME = 1e-6
+"""Distances up to this are rounding."""
 NOISES = (0.01, 0.03, 0.1, 0.3)
 """Parts of the variance that may be noise of the training."""
 
@@ -48,7 +50,8 @@ def guess(known: Matrix, targets: Vector, asked: Matrix) -> Guess:
     center, scale = targets.mean(), targets.std() or 1.0
     values = (targets - center) / scale
     apart = _distances(known, known)
-    median = float(np.median(apart[apart > 0])) if (apart > 0).any() else 1.0
+    pairs = apart[np.triu_indices(len(known), 1)]
+    median = float(np.median(pairs[pairs > SAME])) if (pairs > SAME).any() else 1.0
     length, variance, spectrum, basis = _fitted(apart / median, values)
     weights = (basis.T @ values) / spectrum
     near = _kernel(_distances(asked, known) / (length * median)) @ basis
