@@ -45,6 +45,7 @@ lint: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/pages.py
+	$(BIN)/python docs/mutations.py
 
 # Hours; each says with --help what it needs, and docs/benchmarks.md what it printed.
 LONG := budget fashion fuzz nasbench201 nasbench201_search proxies
