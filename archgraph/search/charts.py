@@ -8,6 +8,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from archgraph.search.budget import COSTS
+from archgraph.search.latency import LatencyLimit
 from archgraph.search.outcome import Outcome, score_names, shown
 from archgraph.search.trials import Trial
 
@@ -25,8 +26,9 @@ def cost_chart(found: Outcome) -> str:
     mode = "lines+markers" if set(found.recipe.objectives) == {across, up} else "markers"
     _points(figure, winners, across, up, name="front" if several else "winners", colour=MARK, mode=mode)
     limit = found.recipe.budget.get(across)
-    if limit is not None and limit.most is not None:
-        figure.add_vline(x=limit.most, line_dash="dot", annotation_text="budget")
+    most = limit.max if isinstance(limit, LatencyLimit) else limit.most if limit is not None else None
+    if most is not None:
+        figure.add_vline(x=most, line_dash="dot", annotation_text="budget")
     title = f"Pareto front: {up} and {across}" if several else f"{up} and {across}"
     figure.update_layout(title=title, xaxis_title=across, yaxis_title=up)
     # plotly.js is put in with the first chart, so that the page needs no network.

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from archgraph.search.comparison import read_baseline, tested
+from archgraph.search.latency import LATENCY
 from archgraph.search.outcome import Outcome, read_outcome, score_names, shown
 from archgraph.search.progress import View
 from archgraph.search.trials import Trial
@@ -50,7 +51,7 @@ def opening(found: Outcome, view: View, about: Mapping[str, Any], *, trials: int
     """What is searched, on what, before the first trial."""
     recipe = found.recipe
     view.say(f"{recipe.name}: {trials} trials by {recipe.sampler}, for {' and '.join(recipe.objectives)}")
-    view.say(f"budget: {recipe.limits}")
+    view.say(f"budget: {recipe.limited}")
     view.say(f"on {about.get('device', 'an unknown device')}; results in {found.folder}")
 
 
@@ -67,6 +68,8 @@ def facts(found: Outcome) -> list[str]:
     tally = found.tally
     failed = f", {len(found.failed)} failed" if found.failed else ""
     failed += f", {len(found.interrupted)} interrupted" if found.interrupted else ""
+    slow = len(found.infeasible)
+    failed += f", {slow} measured and not trained: over {LATENCY}" if slow else ""
     # A search that is running, or was killed, has no report yet.
     whole = all((found.folder / name).is_file() for name in ("best.safetensors", "best.svg", "report.html"))
     beside = ", with .safetensors and .svg; report.html beside them" if whole else ""
@@ -78,6 +81,9 @@ def facts(found: Outcome) -> list[str]:
     ]
     if found.best is None:
         lines.append("no trial has finished: there is no best network yet")
+        if slow:
+            fastest = min(float((trial.scores or {})[LATENCY]) for trial in found.infeasible)
+            lines.append(f"the fastest network took {fastest:.4g} ms; {found.recipe.limited}")
     else:
         lines.append(f"best network: {found.folder / 'best.yaml'}{beside}")
     lines += _chance(found)

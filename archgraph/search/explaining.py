@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from archgraph.errors import Finding, nearest
 from archgraph.ops.arguments import Takes
-from archgraph.search.recipe import Mistake, MistakesError, Recipe
+from archgraph.search.mistakes import Mistake, MistakesError
+from archgraph.search.recipe import Recipe
 from archgraph.spec.tree import Located, Map, Tree, kind, plain
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from archgraph.ops.arguments import Takes
+from archgraph.search.latency import LATENCY
+from archgraph.search.mistakes import Mistake, MistakesError
 
 Way: TypeAlias = Literal["maximize", "minimize"]
 
@@ -35,6 +37,14 @@ class Function(BaseModel):
     @classmethod
     def _text_alone(cls, given: Any) -> Any:
         return {"function": given} if isinstance(given, str) else given
+
+    @field_validator("gives")
+    @classmethod
+    def _names_of_its_own(cls, given: dict[str, Way]) -> dict[str, Way]:
+        if LATENCY in given:
+            message = f"{LATENCY} is what a search measures itself"
+            raise MistakesError(Mistake((LATENCY,), message, "give yours another name", at_key=True))
+        return given
 
 
 @dataclass(frozen=True)

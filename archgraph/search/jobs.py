@@ -16,10 +16,14 @@ import torch
 from torch import Tensor
 
 from archgraph import build, cost, expand, loads
+from archgraph.errors import UsageError
 from archgraph.graph.model import Graph
 from archgraph.search.function import Function, TrialGiven
 from archgraph.train.data import load
 from archgraph.train.device import device, use_threads
+from archgraph.train.latency.lock import alone
+from archgraph.train.latency.measure import measure
+from archgraph.train.latency.settings import Timing
 from archgraph.train.proxies import COUNTED
 from archgraph.train.proxies.score import score
 from archgraph.train.proxies.settings import Proxying
@@ -59,6 +63,19 @@ def _batch(settings: Proxying, graph: Graph) -> tuple[Tensor, Tensor]:
 def _first(data: str, number: int) -> tuple[Tensor, Tensor]:
     split = load(data)["train"]
     return torch.from_numpy(split.scaled[:number]), torch.from_numpy(split.labels[:number])
+
+
+def latency(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
+    """The record of a measurement, or why there is none. Another process that measures is waited for."""
+    graph = expand(loads(job["spec"]))
+    module = build(graph)
+    started = time.perf_counter()
+    try:
+        with alone():
+            found = measure(module, tuple(graph.inputs.values()), on=Timing.model_validate(job["timing"]))
+    except UsageError as error:
+        return {"error": str(error)}
+    return {**found.as_dict(), "seconds": round(time.perf_counter() - started, 4)}
 
 
 def function(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from archgraph.search.identity import Watch
+from archgraph.search.latency import excess
 from archgraph.search.outcome import turn, winners
 from archgraph.search.proposal import Tally
 from archgraph.search.ranking import Finished, Values, dominates, improved
@@ -32,6 +33,8 @@ class Ledger:
         self.seen: set[str] = set()
         self.open: set[int] = set()
         self.finished: list[Finished] = []
+        self.over: list[Finished] = []
+        """Those that were measured and are over a limit."""
         self.won: list[Trial] = []
         self.tally = Tally()
         self.count = 0
@@ -50,6 +53,11 @@ class Ledger:
             if known.state != "running":
                 self._close(known)
         self._ended = ended
+
+    @property
+    def parents(self) -> list[Finished]:
+        """What candidates are made from: the finished trials, or what there is while none is inside the limits."""
+        return self.finished or self.over
 
     def refresh(self) -> None:
         """Read what is new: what became of trials that were running, and trials that were made since."""
@@ -104,7 +112,9 @@ class Ledger:
         """End a trial that nobody runs: exactly one of those who try does it."""
         known = self.study.look(number)
         if known.state == "running":
-            if known.scores is not None:
+            if known.scores is not None and over(known.scores, self.recipe):
+                self.study.rule_out(number, known.scores)
+            elif known.scores is not None:
                 self.study.end(number, values_of(known.cost, known.scores, self.recipe))
             elif self.yields(known):
                 self.study.give_up(number)
@@ -141,6 +151,8 @@ class Ledger:
             return
         if known.state == "finished":
             self._learn(known)
+        elif known.state == "infeasible":
+            self._rule_out(known)
         else:
             self.sampler.failed(known.index)
             if known.error == INTERRUPTED and self._tries(known) < TRIES:
@@ -159,12 +171,21 @@ class Ledger:
         parent = self._values.get(known.parent) if known.parent is not None else None
         # Whoever is not better than any of all trials is not better than any of the front.
         better = parent is not None and improved(values, parent, self._front)
-        done = Finished(known.number, known.index, values, known.draw, better)
+        limited = None if excess(self.recipe.latency, known.scores or {}) is None else 0.0
+        done = Finished(known.number, known.index, values, known.draw, better, limited)
         self.finished.append(done)
         if len(values) > 1:
             self._front = [other for other in self._front if not dominates(values, other.values)]
             if not any(dominates(other.values, values) for other in self._front):
                 self._front.append(done)
+        self.sampler.told(done)
+
+    def _rule_out(self, known: Trial) -> None:
+        """Let the sampler know of a trial over a limit."""
+        assert known.scores is not None
+        by = over(known.scores, self.recipe)
+        done = Finished(known.number, known.index, (by,) * len(self.recipe.objectives), known.draw, excess=by)
+        self.over.append(done)
         self.sampler.told(done)
 
     def _tries(self, known: Trial) -> int:
@@ -173,6 +194,11 @@ class Ledger:
             known = self.trials[known.again]
             tries += 1
         return tries
+
+
+def over(scores: Mapping[str, Any], recipe: Recipe) -> float:
+    """By how much scores are over a limit that is measured; 0 inside."""
+    return max(0.0, excess(recipe.latency, scores) or 0.0)
 
 
 def values_of(cost: Mapping[str, Any], scores: Mapping[str, Any], recipe: Recipe) -> tuple[float, ...]:

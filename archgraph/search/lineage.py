@@ -59,7 +59,7 @@ def records(found: Outcome) -> list[Record]:
             continue
         operator = trial.mutation["operator"]
         made[operator] += 1
-        failed[operator] += trial.state == "failed"
+        failed[operator] += trial.state in ("failed", "infeasible")
         better[operator] += any(t is trial for t in front) if several else _improved(found, trial, best)
     return [
         Record(name, weight, made[name], failed[name], better[name], found.tally.rejected[name])

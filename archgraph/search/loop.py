@@ -16,7 +16,8 @@ from archgraph.search.evaluator import EvaluationError, Evaluator
 from archgraph.search.files import RunFolder
 from archgraph.search.genotype import genotype_of
 from archgraph.search.identity import GRACE, INTERVAL, Heartbeat, Watch, enter, leave
-from archgraph.search.ledger import Ledger, values_of
+from archgraph.search.latency import LATENCY, excess
+from archgraph.search.ledger import Ledger, over, values_of
 from archgraph.search.mutations import Mutated
 from archgraph.search.optuna_sampler import drawn
 from archgraph.search.outcome import Outcome, shown_of
@@ -124,7 +125,7 @@ class Search:
                 time.sleep(PAUSE)
             elif (untried := self._parent_left()) is not None:
                 self._train(untried, index=self.ledger.next_index, tally=Tally(), total=total)
-            elif not self.ledger.finished and self.ledger.open:
+            elif not self.ledger.parents and self.ledger.open:
                 time.sleep(PAUSE)
             elif not self._propose(total):
                 return
@@ -163,11 +164,11 @@ class Search:
 
     def _propose(self, total: int) -> bool:
         """Train something new; False where nothing is left, and nothing to wait for that might change it."""
-        if not self.ledger.finished:
+        if not self.ledger.parents:
             why = next((trial.error for trial in self.trials if trial.error), "nothing was trained")
             raise UsageError(f"no parent could be trained, so there is nothing to change: {why}")
         index, tally = self.ledger.next_index, Tally()
-        draws = self.sampler.draws(index + self._slot, self.ledger.finished)
+        draws = self.sampler.draws(index + self._slot, self.ledger.parents)
         candidate = self.proposals.next(draws, seen=self.ledger.seen, tally=tally)
         if self._slot:
             self.sampler.failed(index + self._slot)
@@ -200,11 +201,20 @@ class Search:
             self._close(new)
             raise
         else:
-            kept = self.study.finish(new.number, scores, values_of(new.cost, scores, self.recipe))
+            kept = self._keep(new, scores)
         if not kept:
             self.view.say(f"trial {new.number} was given to another worker meanwhile; its end here is not kept")
             self.folder.weights(new.number).unlink(missing_ok=True)
         self._close(new)
+
+    def _keep(self, new: Trial, scores: Mapping[str, Any]) -> bool:
+        """End a trial with its scores; False where somebody else ended it."""
+        by = excess(self.recipe.latency, scores)
+        if by is not None:
+            self.study.constrain(new.number, LATENCY, by)
+        if over(scores, self.recipe):
+            return self.study.rule_out(new.number, scores)
+        return self.study.finish(new.number, scores, values_of(new.cost, scores, self.recipe))
 
     def _close(self, ended: Trial) -> None:
         self._current = None
@@ -221,11 +231,13 @@ class Search:
             weights=self.folder.weights(new.number),
             each_epoch=lambda epoch, accuracy: self.view.epoch(new.number, epoch, accuracy, epochs),
         )
-        for name in self.recipe.objectives:
+        for name in (*([LATENCY] if self.recipe.latency else []), *self.recipe.objectives):
             if name not in new.cost and name not in scores:
                 raise EvaluationError(f"the evaluation gave no {name}; it gave {', '.join(scores) or 'nothing'}")
             if not math.isfinite(new.cost[name] if name in new.cost else scores[name]):
                 raise EvaluationError(f"the evaluation gave {name} {scores[name]}")
+            if name == LATENCY and over(scores, self.recipe):
+                break  # It was not trained, so there is nothing more.
         return scores
 
     def _take_up(

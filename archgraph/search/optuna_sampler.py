@@ -19,7 +19,7 @@ from optuna.trial import Trial, TrialState
 from archgraph.search.choices import Choices, Decision, Label, answering, by_label, labels, ordered
 from archgraph.search.genotype import Genotype, draw_of
 from archgraph.search.mutations import MATED
-from archgraph.search.ranking import Draw, Finished, ranked
+from archgraph.search.ranking import Draw, Finished, inside, ranked
 from archgraph.search.sampler import Direction
 from archgraph.spec.model import Choice, Range
 
@@ -112,6 +112,8 @@ class ChoiceDriven:
             running = self.study.ask()
             _ = running.relative_params  # the sampler notes what it needs to
             self._suggested(running, Random(0), choices)
+        if trial.excess is not None:
+            running.set_constraint("measured", trial.excess)
         self.study.tell(running, [sign * value for sign, value in zip(self.signs, trial.values, strict=True)])
 
     def failed(self, index: int) -> None:
@@ -168,7 +170,7 @@ class OptunaDriven:
             self.failed(index)
 
     def told(self, trial: Finished) -> None:
-        self.elite = ranked([*self.elite, trial])[: self.population]
+        self.elite = ranked(inside([*self.elite, trial]))[: self.population]
         if trial.draw is None:
             return  # A trial without these parameters would empty the space that samplers see.
         running = self.running.pop(trial.index, None)
@@ -177,6 +179,8 @@ class OptunaDriven:
             self.study.enqueue_trial(params(trial.draw))
             running = self.study.ask(self.space)
             _ = running.relative_params
+        if trial.excess is not None:
+            running.set_constraint("measured", trial.excess)
         self.study.tell(running, [sign * value for sign, value in zip(self.signs, trial.values, strict=True)])
 
     def failed(self, index: int) -> None:

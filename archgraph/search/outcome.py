@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archgraph.search.budget import COSTS
+from archgraph.search.latency import LATENCY
 from archgraph.search.proposal import Tally
 from archgraph.search.ranking import Values, dominates
 from archgraph.search.recipe import Recipe
@@ -55,6 +56,11 @@ class Outcome:
     def interrupted(self) -> list[Trial]:
         """The trials that ended with their search; most were run again."""
         return [trial for trial in self.trials if trial.error == INTERRUPTED]
+
+    @property
+    def infeasible(self) -> list[Trial]:
+        """The trials whose networks were measured, found over the budget, and not trained."""
+        return [trial for trial in self.trials if trial.state == "infeasible"]
 
     @property
     def front(self) -> list[Trial]:
@@ -135,8 +141,9 @@ def candidates(trials: Sequence[Trial]) -> int:
 def score_names(found: Outcome) -> list[str]:
     """What to show of how good a trial is: the objectives that are no costs, and its accuracy where it has one."""
     names = [name for name in found.recipe.objectives if name not in COSTS]
-    known = any("accuracy" in (trial.scores or {}) for trial in found.finished[:1])
-    return [*names, *(["accuracy"] if known and "accuracy" not in names else [])]
+    known = [name for trial in found.finished[:1] for name in trial.scores or {}]
+    also = [name for name in ("accuracy", LATENCY) if name in known]
+    return [*names, *(name for name in also if name not in names)]
 
 
 def uncertainty(accuracy: float, images: int) -> float:
@@ -175,10 +182,10 @@ def summary(folder: str | os.PathLike[str]) -> dict[str, Any]:
         "folder": str(found.folder),
         "name": found.recipe.name,
         "objectives": dict(zip(found.recipe.objectives, found.recipe.directions, strict=True)),
-        "budget": {name: {"min": low, "max": high} for name, (low, high) in found.recipe.budget.items()},
+        "budget": _budget(found.recipe),
         "trials": {
             "wanted": found.recipe.trials, "finished": len(found.finished), "failed": len(found.failed),
-            "interrupted": len(found.interrupted),
+            "interrupted": len(found.interrupted), "infeasible": len(found.infeasible),
         },
         "turned_away": found.tally.as_dict(),
         "sessions": list(found.sessions),
@@ -186,6 +193,11 @@ def summary(folder: str | os.PathLike[str]) -> dict[str, Any]:
         "parents": [{**_row(trial), "test": found.test(trial)} for trial in found.references],
         "all": [_row(trial) for trial in found.trials],
     }  # fmt: skip
+
+
+def _budget(recipe: Recipe) -> dict[str, Any]:
+    counted = {name: {"min": least, "max": most} for name, (least, most) in recipe.limits.limits.items()}
+    return counted if recipe.latency is None else {**counted, LATENCY: recipe.latency.model_dump()}
 
 
 def _row(trial: Trial) -> dict[str, Any]:

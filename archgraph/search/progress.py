@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from archgraph.search.latency import LATENCY
 from archgraph.search.outcome import Outcome, shown
 from archgraph.search.trials import Trial
 
@@ -73,6 +74,9 @@ class View:
         self._ended += 1
         if trial.error is not None:
             self.say(f"trial {trial.number} failed: {trial.error}")
+        elif not self.console.is_terminal and trial.state == "infeasible":
+            took = shown(LATENCY, trial.measure(LATENCY))
+            self.say(f"trial {trial.number:>4}  {LATENCY} {took}: over the limit, not trained  {trial.change}")
         elif not self.console.is_terminal and trial.scores is not None:
             scored = [name for name in found.recipe.objectives if name != "macs"]
             values = ", ".join(f"{name} {shown(name, trial.measure(name))}" for name in scored)
@@ -106,6 +110,8 @@ class View:
             lines.append(("turned away", f"{away}, {rejected:,} no network, of {tally.proposals:,} proposals"))
             if found.failed:
                 lines.append(("failed", f"{len(found.failed):,}"))
+            if found.infeasible:
+                lines.append(("too slow", f"{len(found.infeasible):,} measured and not trained"))
         running = sorted(self._running.items())
         for position, (number, change) in enumerate(running[:RUNNING_SHOWN]):
             now = f"{number}: {self._epochs.get(number, '')}  {change}"

@@ -19,7 +19,8 @@ class Finished:
 
     `index` counts candidates, so that a trial that had to be run again has the index of the first try.
     `draw` is what the sampler drew for it (None for a parent that was given), `improved` whether it was better than
-    its parent or, with several objectives, whether no trial before it was better in all of them.
+    its parent or, with several objectives, whether no trial before it was better in all of them. `excess` is how
+    far it is over a limit that was measured, 0 inside, None without one; what is over has this for all its values.
     """
 
     number: int
@@ -27,6 +28,7 @@ class Finished:
     values: Values
     draw: Draw | None = None
     improved: bool = False
+    excess: float | None = None
 
 
 class Draw(NamedTuple):
@@ -56,6 +58,11 @@ def improved(values: Values, parent: Values, before: Sequence[Finished]) -> bool
     if len(values) == 1:
         return values < parent
     return not any(dominates(other.values, values) or other.values == values for other in before)
+
+
+def inside(trials: Sequence[Finished]) -> Sequence[Finished]:
+    """The trials that keep the limits that were measured; all of them where none does."""
+    return [trial for trial in trials if not trial.excess] or trials
 
 
 def ranked(trials: Sequence[Finished]) -> list[Finished]:

@@ -6,7 +6,7 @@ Everything that can be wrong with it is found before anything runs, and told at 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Gt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -15,7 +15,9 @@ from archgraph.errors import nearest
 from archgraph.ops.arguments import Takes
 from archgraph.search.budget import COSTS, LIMITED, Budget, Limit
 from archgraph.search.function import Function
+from archgraph.search.latency import LATENCY, LatencyLimit, latency_limit
 from archgraph.search.lookup import Lookup
+from archgraph.search.mistakes import Mistake, MistakesError
 from archgraph.search.mutations import MUTATIONS, USUAL
 from archgraph.search.mutations.plugins import known
 from archgraph.search.sampler import Direction, SamplerName
@@ -27,10 +29,11 @@ OBJECTIVES: Mapping[str, Direction] = {
     "loss": "minimize",
     "iou": "maximize",
     "proxy": "maximize",
+    LATENCY: "minimize",
     **dict.fromkeys(COSTS, "minimize"),
 }
 """What a search can aim for; the direction is known. `accuracy`, `loss` and `iou` (of masks) are of the validation
-images."""
+images, `latency_ms` is timed, whatever else scores a network."""
 
 
 def _one_or_more(value: Any) -> Any:
@@ -45,23 +48,6 @@ def _weights(value: Any) -> Any:
 
 Text: TypeAlias = Annotated[str, Takes("a text")]
 Positive: TypeAlias = Annotated[int, Ge(1), Takes("a whole number from 1")]
-
-
-class Mistake(NamedTuple):
-    """A mistake inside a field: where in it, what, and what is allowed; `at_key` points at a key, not its value."""
-
-    path: tuple[str | int, ...]
-    message: str
-    hint: str = ""
-    at_key: bool = False
-
-
-class MistakesError(ValueError):
-    """What a check of our own finds wrong with a field."""
-
-    def __init__(self, *mistakes: Mistake) -> None:
-        super().__init__(*mistakes)
-        self.mistakes = mistakes
 
 
 KINDS = ("train", "proxy", "table", "python")
@@ -193,21 +179,22 @@ class Recipe(BaseModel):
                 mistakes.append(Mistake((index,), f"unknown objective {name!r}", nearest(name, known)))
             elif name in names[:index]:
                 mistakes.append(Mistake((index,), f"the objective {name!r} stands twice"))
-            elif given is not None and name not in (*given, *COSTS):
+            elif given is not None and name not in (*given, LATENCY, *COSTS):
                 message = f"the objective {name!r} is not what evaluate.{kind} gives"
-                mistakes.append(Mistake((index,), message, f"it gives {', '.join(given)}, and every cost"))
+                hint = f"it gives {', '.join(given)}; {LATENCY} and every cost are there as well"
+                mistakes.append(Mistake((index,), message, hint))
         if mistakes:
             raise MistakesError(*mistakes)
         return names
 
     @field_validator("budget")
     @classmethod
-    def _limits(cls, given: dict[str, Any]) -> dict[str, Limit]:
-        limits: dict[str, Limit] = {}
+    def _limits(cls, given: dict[str, Any]) -> dict[str, Limit | LatencyLimit]:
+        limits: dict[str, Limit | LatencyLimit] = {}
         mistakes: list[Mistake] = []
         for name, value in given.items():
             try:
-                limits[name] = _limit(name, value)
+                limits[name] = latency_limit(value) if name == LATENCY else _limit(name, value)
             except MistakesError as wrong:
                 mistakes += wrong.mistakes
         if mistakes:
@@ -222,8 +209,20 @@ class Recipe(BaseModel):
 
     @property
     def limits(self) -> Budget:
-        """The budget, ready to be asked."""
-        return Budget(self.budget)
+        """What the budget says of costs, which are known before a network exists."""
+        return Budget({name: limit for name, limit in self.budget.items() if isinstance(limit, Limit)})
+
+    @property
+    def latency(self) -> LatencyLimit | None:
+        """How a network is timed, and the most it may take; None where nobody asks."""
+        given: LatencyLimit | None = self.budget.get(LATENCY)
+        return given or (LatencyLimit() if LATENCY in self.objectives else None)
+
+    @property
+    def limited(self) -> str:
+        """The whole budget in words."""
+        counted = [str(self.limits)] if self.limits.limits or not self.latency else []
+        return ", ".join([*counted, *([str(self.latency)] if self.latency else [])])
 
 
 def _own(evaluate: Evaluate | None) -> Mapping[str, Direction]:
@@ -234,7 +233,8 @@ def _own(evaluate: Evaluate | None) -> Mapping[str, Direction]:
 def _limit(name: str, value: Any) -> Limit:
     """`20M`, `[1M, 20M]`, `{max: 20M}` or `{min: 1M, max: 20M}` as a limit."""
     if name not in LIMITED:
-        raise MistakesError(Mistake((name,), f"no budget for {name!r}", nearest(name, LIMITED), at_key=True))
+        hint = nearest(name, (*LIMITED, LATENCY))
+        raise MistakesError(Mistake((name,), f"no budget for {name!r}", hint, at_key=True))
     allowed = f"{name}: 20M, or [1M, 20M], or {{min: 1M, max: 20M}}"
     if isinstance(value, Mapping):
         for key in value:

@@ -67,7 +67,7 @@ def _opening(found: Outcome) -> list[str]:
         scored = f"Scored by {recipe.evaluate.kind}: {recipe.evaluate.model_dump()[recipe.evaluate.kind]}."
     lines = [
         f"{candidates(found.trials)} networks by {recipe.sampler}, from {', '.join(recipe.spec)}, "
-        f"for {' and '.join(recipe.objectives)}. Budget: {recipe.limits}. Seed {recipe.seed}.",
+        f"for {' and '.join(recipe.objectives)}. Budget: {recipe.limited}. Seed {recipe.seed}.",
         scored,
     ]
     if training:
@@ -184,7 +184,8 @@ def _funnel(found: Outcome) -> Iterator[str]:
         [
             f"{tally.proposals:,} proposals, of which turned away before training: {tally.over_budget:,} over the "
             f"budget, {tally.duplicates:,} known already, {sum(tally.rejected.values()):,} no network. "
-            f"{len(found.finished)} trials finished, {len(found.failed)} failed, {len(found.interrupted)} interrupted."
+            f"{len(found.finished)} trials finished, {len(found.failed)} failed, {len(found.interrupted)} interrupted, "
+            f"{len(found.infeasible)} measured and not trained, since they were over the latency limit."
         ]
     )
     yield funnel_chart(stages(found)) if found.finished else ""
@@ -209,6 +210,7 @@ def _all(found: Outcome) -> str:
     for trial in found.trials:
         seconds = (trial.scores or {}).get("seconds", "")
         change = trial.change if trial.error is None else f"{trial.change}; failed: {trial.error}"
+        change += "; over the latency limit, so not trained" if trial.state == "infeasible" else ""
         rows.append([trial.number, *_scores(trial, scores), *_costs(trial), seconds, _parent(trial), change])
     return _table(head, rows)
 

@@ -157,6 +157,17 @@ class StudyFile:
         """End a trial that has its scores; False where somebody else ended it."""
         return self._end(number, TrialState.COMPLETE, list(values))
 
+    def constrain(self, number: int, name: str, excess: float) -> None:
+        """Note how far a running trial is over a limit that was measured, 0 or less inside: an Optuna constraint."""
+        try:
+            patiently(lambda: self._storage.set_trial_system_attr(self._ids[number], f"constraints:{name}", excess))
+        except UpdateFinishedTrialError:
+            return  # Whoever ended it has its scores, which say the same.
+
+    def rule_out(self, number: int, scores: Mapping[str, Any]) -> bool:
+        """End a trial that is over a limit, with what was measured; False where somebody else ended it."""
+        return self._set_of(number, SCORES, dict(scores)) and self._end(number, TrialState.PRUNED)
+
     def fail(self, number: int, why: str) -> bool:
         """End a trial that could not be scored, and say why; False where somebody else ended it."""
         return self._set_of(number, SCORES, {"error": why}) and self._end(number, TrialState.FAIL)
@@ -248,4 +259,7 @@ def join_study(url: str, name: str) -> StudyFile:
 
 def _view(frozen: FrozenTrial) -> Trial:
     attributes = frozen.user_attrs
-    return trial(frozen.number, _STATES[frozen.state], attributes[KEY], attributes.get(SCORES), frozen.values)
+    state = _STATES[frozen.state]
+    if state == "yielded" and SCORES in attributes:
+        state = "infeasible"  # Nobody measures what another trial stands for.
+    return trial(frozen.number, state, attributes[KEY], attributes.get(SCORES), frozen.values)

@@ -92,7 +92,14 @@ def _test(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     return {**score(module.to(where), test, device=where).as_dict(), "images": len(test.labels)}
 
 
-_JOBS = {"about": _about, "train": _train, "test": _test, "proxy": jobs.proxy, "python": jobs.function}
+_JOBS = {
+    "about": _about,
+    "train": _train,
+    "test": _test,
+    "proxy": jobs.proxy,
+    "python": jobs.function,
+    "latency": jobs.latency,
+}
 
 
 def _data(given: str | Mapping[str, Any]) -> Mapping[Part, Split]:

@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias
 from archgraph.search.proposal import Candidate
 from archgraph.search.ranking import Draw
 
-State: TypeAlias = Literal["running", "finished", "failed", "yielded"]
-
-"""`yielded` is a trial whose network another worker took up at the same moment; it was never trained."""
+State: TypeAlias = Literal["running", "finished", "failed", "yielded", "infeasible"]
+"""`yielded` is a trial whose network another worker took up at the same moment; it was never trained. An `infeasible`
+one was measured, found over the budget, and not trained either."""
 
 INTERRUPTED = "its process was ended"
 """The error of a trial that was running when its worker was stopped; it is run again."""

@@ -111,7 +111,7 @@ helpers: 2
         "9:17: unknown data set 'digitss'",
         "9:34: evaluate.train.epochs is the text 'three', it takes a whole number from 1",
         "9:41: unknown key 'lrr'",
-        "10:10: sampler is the text 'evolve', it takes evolution, guided, random, tpe or nsga2",
+        "10:10: sampler is the text 'evolve', it takes evolution, guided, random, tpe, nsga2 or gp",
         "11:9: trials is the number 0, it takes a whole number from 1",
         "12:1: unknown key 'helpers'",
     ]

@@ -228,7 +228,7 @@ def test_show_prints_the_best_and_how_to_continue(tmp_path: Path) -> None:
 def test_a_summary_is_json(tmp_path: Path) -> None:
     folder = searched(tmp_path, Fake(fails={3: "x"}), trials=6, objectives="[accuracy, macs]").folder
     found = json.loads(json.dumps(summary(folder)))
-    assert found["trials"] == {"wanted": 6, "finished": 5, "failed": 1, "interrupted": 0}
+    assert found["trials"] == {"wanted": 6, "finished": 5, "failed": 1, "interrupted": 0, "infeasible": 0}
     assert found["objectives"] == {"accuracy": "maximize", "macs": "minimize"}
     assert [trial["trial"] for trial in found["all"]] == list(range(6))
 

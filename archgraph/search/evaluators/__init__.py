@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from archgraph.search.evaluator import Evaluator
 from archgraph.search.evaluators import child, proxy, python, table
+from archgraph.search.evaluators.timed import timed
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -21,5 +22,8 @@ EVALUATORS: Mapping[str, MakeEvaluator] = {
 
 
 def evaluator(recipe: Recipe, folder: RunFolder) -> Evaluator:
-    """The evaluator that a recipe asks for."""
-    return EVALUATORS[recipe.evaluate.kind](recipe, folder)
+    """The evaluator that a recipe asks for; it times networks too, where the recipe says so."""
+    scoring = EVALUATORS[recipe.evaluate.kind](recipe, folder)
+    if recipe.latency is None:
+        return scoring
+    return timed(scoring, recipe.latency, timeout=recipe.evaluate.timeout, log=folder.log)

@@ -11,6 +11,7 @@ from archgraph.search.evaluator import EachEpoch, EvaluationError
 from archgraph.search.evaluators.child import ChildProcess
 from archgraph.search.files import RunFolder
 from archgraph.search.function import Function
+from archgraph.search.latency import LATENCY
 from archgraph.search.recipe import Recipe
 
 
@@ -46,5 +47,5 @@ def make(recipe: Recipe, folder: RunFolder) -> FunctionProcess:
     """The evaluator of `python`."""
     settings = recipe.evaluate.python
     assert settings is not None
-    wanted = tuple(name for name in recipe.objectives if name not in COSTS)
+    wanted = tuple(name for name in recipe.objectives if name not in (LATENCY, *COSTS))
     return FunctionProcess(settings, timeout=recipe.evaluate.timeout, log=folder.log, wanted=wanted)
