@@ -45,6 +45,7 @@ lint: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/pages.py
+	$(BIN)/python docs/mutations.py
 
 # Hours; each says with --help what it needs, and docs/benchmarks.md what it printed.
 LONG := budget fashion fuzz nasbench201 nasbench201_search proxies
@@ -73,6 +74,8 @@ $(READY): pyproject.toml constraints.txt
 # Networks to compare with, and what segmentation_models_pytorch needs to be imported. Without --no-deps they would bring
 # a torch of their own choice.
 $(PEERS): $(READY)
+	@$(PIP) --editable '.[postgres]'
+	@$(PIP) --editable '.[ray]' || echo "no Ray for this Python; its tests are skipped" >&2
 	@$(PIP) --no-deps torchvision timm pytorchcv segmentation_models_pytorch \
 		huggingface_hub httpx2 httpcore2 h11 idna truststore
 	@touch $@

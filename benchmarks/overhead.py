@@ -1,16 +1,12 @@
 """What a search costs beside training: milliseconds from proposal to tell, with an evaluation that does nothing.
 
-    python benchmarks/overhead.py [--trials 10000] [--storage postgresql://...]
-
-Prints the mean over the last trials before 100, 1,000 and 10,000 of them; flat is what it should be.
+The mean over the last hundred trials before 100, 1,000 and 10,000 of them; flat is what it should be. The study is a
+journal file, or what --storage says.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
-import platform
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -18,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from timing import options, report
 
 from archgraph.search import worker
 from archgraph.search.files import RunFolder
@@ -62,35 +59,34 @@ class Nothing:
 
 def main() -> None:
     """Run a search and print the table."""
-    options = argparse.ArgumentParser(description="Overhead of a search.")
-    options.add_argument("--trials", type=int, default=10_000)
-    options.add_argument("--storage", default=None)
-    given = options.parse_args()
+    parser = options(__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=None, help="trials in all (10,000)")
+    parser.add_argument("--storage", default=None, help="a database, such as postgresql://user@host/name")
+    asked = parser.parse_args()
+    trials = asked.trials or (300 if asked.quick else 10_000)
     nothing = Nothing()
     with tempfile.TemporaryDirectory() as folder:
         recipe = Path(folder) / "overhead.yaml"
         recipe.write_text(RECIPE)
-        settings = {"storage": given.storage} if given.storage else {}
-        worker.run(
-            recipe,
-            trials=given.trials,
-            out=Path(folder) / "run",
-            settings=settings,
-            console=Console(file=io.StringIO()),
-            evaluator=nothing,
-        )
-        journal = Path(folder) / "run" / "study.journal"
+        settings = {"storage": asked.storage} if asked.storage else {}
+        out, quiet = Path(folder) / "run", Console(file=io.StringIO())
+        worker.run(recipe, trials=trials, out=out, settings=settings, console=quiet, evaluator=nothing)
+        journal = out / "study.journal"
         size = journal.stat().st_size if journal.is_file() else 0
-    print(f"Python {platform.python_version()}, {platform.machine()}, storage {given.storage or 'journal file'}")
-    print(f"{'trials':>8}  {'ms a trial':>10}  {'of it CPU':>10}")
-    for step in (*[step for step in STEPS if step < len(nothing.at)], len(nothing.at)):
-        window = min(WINDOW, step - 1)
-        ends = zip(nothing.at[step - 1], nothing.at[step - 1 - window], strict=True)
-        wall, cpu = (1000 * (end - start) / window for end, start in ends)
-        print(f"{step:>8,}  {wall:>10.2f}  {cpu:>10.2f}")
-    if size:
+    where = "a journal file" if size else "a database"
+    rows = [_row(nothing.at, step) for step in (*[step for step in STEPS if step < trials], trials)]
+    report(f"One trial of a search on {where}, beside its training", rows, as_json=asked.json)
+    if size and not asked.json:
         print(f"the journal has {size / len(nothing.at) / 1000:.1f} kB a trial")
 
 
+def _row(at: list[tuple[float, float]], trials: int) -> dict[str, object]:
+    """The mean of the last trials before so many."""
+    window = min(WINDOW, trials - 1)
+    ends = zip(at[trials - 1], at[trials - 1 - window], strict=True)
+    wall, cpu = (1000 * (end - start) / window for end, start in ends)
+    return {"trials": f"{trials:,}", "ms a trial": wall, "of it this process": cpu}
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -20,6 +20,12 @@ Port = Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Where --
 Workers = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Processes with a trial each; else as the recipe says.")
 ]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="Workers on a Ray cluster: HOST:PORT, auto, or local for one of this machine alone."
+    ),
+]
 Trials = Annotated[int | None, typer.Option(min=1, metavar="N", help="Trials in all.", show_default=False)]
 
 
@@ -42,6 +48,7 @@ def run(
         bool, typer.Option("--baseline", help="Run random search after it, to compare with; in DIR/baseline.")
     ] = False,
     workers: Workers = None,
+    ray: Ray = None,
     dashboard: Dashboard = False,
     port: Port = 8080,
     plugins: Plugins = None,
@@ -58,7 +65,8 @@ def run(
     from archgraph.search import baseline, run
 
     began = _beside(dashboard, port)
-    result = run(recipe, trials=trials, out=out, settings=settings_from(settings), began=began, workers=workers)
+    given = settings_from(settings)
+    result = run(recipe, trials=trials, out=out, settings=given, began=began, workers=workers, ray=ray)
     if chance and not result.interrupted:
         _end(baseline(result.folder))
     _end(result)
@@ -68,6 +76,7 @@ def resume(
     folder: Folder,
     trials: Trials = None,
     workers: Workers = None,
+    ray: Ray = None,
     dashboard: Dashboard = False,
     port: Port = 8080,
     plugins: Plugins = None,
@@ -82,7 +91,7 @@ def resume(
     """
     from archgraph.search import resume
 
-    _end(resume(folder, trials=trials, began=_beside(dashboard, port), workers=workers))
+    _end(resume(folder, trials=trials, began=_beside(dashboard, port), workers=workers, ray=ray))
 
 
 def worker(

@@ -30,6 +30,7 @@ def run(
     console: Console | None = None,
     began: Callable[[Path], None] = lambda folder: None,
     workers: int | None = None,
+    ray: str | None = None,
 ) -> Result:
     """Run a recipe, a path or the name of one that comes with archgraph, and show progress and results.
 
@@ -37,11 +38,12 @@ def run(
     folder `out`, or `runs/<name>` with a number where that exists. Raises SpecError, with nothing written, for
     what is wrong with the recipe, and UsageError where `out` exists or cannot be written. `began` is told the folder
     before the first trial. `workers` are processes with a trial each; with more than one, a program has to call this
-    under `if __name__ == "__main__":`.
+    under `if __name__ == "__main__":`. `ray` is the address of a Ray cluster whose machines they are to be on.
     """
     from archgraph.search.worker import run
 
-    return run(recipe, trials=trials, out=out, settings=settings or {}, console=console, began=began, workers=workers)
+    given = settings or {}
+    return run(recipe, trials=trials, out=out, settings=given, console=console, began=began, workers=workers, ray=ray)
 
 
 def resume(
@@ -51,6 +53,7 @@ def resume(
     console: Console | None = None,
     began: Callable[[Path], None] = lambda folder: None,
     workers: int | None = None,
+    ray: str | None = None,
 ) -> Result:
     """Continue a search in its folder until it has as many trials as its recipe says, or `trials` in all.
 
@@ -58,7 +61,7 @@ def resume(
     """
     from archgraph.search.worker import resume
 
-    return resume(folder, trials=trials, console=console, began=began, workers=workers)
+    return resume(folder, trials=trials, console=console, began=began, workers=workers, ray=ray)
 
 
 def join(

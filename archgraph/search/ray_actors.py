@@ -73,7 +73,7 @@ class WorkerActor:
         except ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, UsageError):
                 raise UsageError(str(error.cause)) from None
-            return f"ended with {type(error.cause).__name__}: {error.cause}"
+            return f"ended with {str(error.cause).strip().splitlines()[-1]}"
         except ray.exceptions.RayError as error:
             return f"is gone: {str(error).splitlines()[0]}"
         return None

@@ -1,85 +1,43 @@
-"""Several workers on one study: none trains what another has, and one that is killed loses only its trial."""
+"""Several workers on one study: none trains what another has, and one that is killed or stopped loses one trial."""
 
 from __future__ import annotations
 
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from search.fakes import recipe, told
+from search.watching import check_whole, ended, found, pid, searching, until, well
 
 from archgraph.search.ledger import TRIES
-from archgraph.search.outcome import read_outcome
 from archgraph.search.study import open_study
 from archgraph.search.trials import INTERRUPTED, Trial
 
 KILLS = 20
+ELSEWHERE = """
+identity._place = lambda: "elsewhere:1"
+"""
+"""Makes a process one of another machine, of which nothing can be seen here."""
+HASTY = """
+from dataclasses import replace
+from archgraph.search import processes
+patient = processes.processes
+processes.processes = lambda task, *options: patient(replace(task, interval=0.1, grace=1.0), *options)
+"""
+"""Workers that are declared dead after a second."""
 
 if sys.platform == "win32":
     pytest.skip("signals", allow_module_level=True)
 
-PROGRAM = """
-import os, sys
-sys.path.insert(0, {tests!r})
-from pathlib import Path
-from search.fakes import Quick
-from archgraph.search import crew, identity, worker
-from archgraph.search.files import RunFolder
-RunFolder.draw_best = lambda self, best: None
-worker.run({recipe!r}, out={out!r}, workers={workers}, evaluator=Quick(Path({log!r}), {pause}))
-"""
-
-
-@contextmanager
-def searching(tmp_path: Path, *, trials: int, workers: int, pause: float) -> Iterator[subprocess.Popen[bytes]]:
-    """A search in a process of its own, in the folder `run`."""
-    program = PROGRAM.format(
-        tests=str(Path(__file__).parent.parent),
-        recipe=str(recipe(tmp_path, trials=trials)),
-        out=str(tmp_path / "run"),
-        workers=workers,
-        log=str(tmp_path / "log"),
-        pause=pause,
-    )
-    with (tmp_path / "said").open("wb") as said:
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=said, stderr=said, start_new_session=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def until(what: Callable[[], object], process: subprocess.Popen[bytes], *, seconds: float = 100) -> None:
-    """Wait for something while a process runs."""
-    limit = time.monotonic() + seconds
-    while not what():
-        assert process.poll() is None, "the search has ended"
-        assert time.monotonic() < limit, "it never came to this"
-        time.sleep(0.01)
-
-
-def found(tmp_path: Path) -> list[Trial]:
-    return list(read_outcome(tmp_path / "run").trials)
-
-
-def ended(tmp_path: Path) -> int:
-    log = tmp_path / "log"
-    return len(told(log, "ends")) if log.exists() else 0
-
 
 def pids(trials: list[Trial]) -> list[int]:
     """The processes that run trials, but for a network's last try: whoever kills it five times is at fault itself."""
-    running = [trial for trial in trials if trial.state == "running"]
-    return [int(trial.worker.split("/")[1]) for trial in running if tries(trials, trial) < TRIES]
+    return [pid(trial) for trial in trials if trial.state == "running" and tries(trials, trial) < TRIES]
 
 
 def tries(trials: list[Trial], trial: Trial) -> int:
@@ -87,11 +45,11 @@ def tries(trials: list[Trial], trial: Trial) -> int:
 
 
 def test_four_workers_started_at_once_train_every_network_once(tmp_path: Path) -> None:
-    with searching(tmp_path, trials=40, workers=4, pause=0.0) as process:
-        assert process.wait(100) == 0, (tmp_path / "said").read_text()
+    with searching(tmp_path, recipe(tmp_path, trials=40), workers=4, pause=0.0) as process:
+        well(tmp_path, process)
+    assert check_whole(tmp_path, trials=40) == []
     trials = found(tmp_path)
     finished = [trial for trial in trials if trial.state == "finished"]
-    assert len(finished) == len({trial.hash for trial in finished}) == 40
     assert {trial.state for trial in trials} <= {"finished", "yielded"}
     assert sorted(told(tmp_path / "log", "begins")) == sorted(trial.hash for trial in finished)
     assert len({trial.worker for trial in finished}) > 1
@@ -103,7 +61,7 @@ def test_workers_that_are_killed_lose_no_finished_trial_and_theirs_run_again_onc
     chance = random.Random(0)
     kills = 0
     kept: dict[int, str] = {}
-    with searching(tmp_path, trials=60, workers=3, pause=0.1) as process:
+    with searching(tmp_path, recipe(tmp_path, trials=60), workers=3, pause=0.1) as process:
         until(lambda: ended(tmp_path) > 1, process)
         study = open_study(tmp_path / "run")
         while kills < KILLS:
@@ -119,26 +77,83 @@ def test_workers_that_are_killed_lose_no_finished_trial_and_theirs_run_again_onc
                 with suppress(ProcessLookupError):
                     os.kill(chance.choice(running), signal.SIGKILL)
                     kills += 1
-        assert process.wait(100) == 0, (tmp_path / "said").read_text()
-    trials = found(tmp_path)
-    finished = Counter(trial.hash for trial in trials if trial.state == "finished")
-    assert kept.items() <= {trial.number: trial.hash for trial in trials if trial.state == "finished"}.items()
-    assert len(finished) == 60 and set(finished.values()) == {1}
-    interrupted = [trial for trial in trials if trial.error == INTERRUPTED]
-    assert interrupted
-    again = Counter(trial.again for trial in trials if trial.again is not None and trial.state != "yielded")
-    assert again == Counter(trial.number for trial in interrupted)
-    # A network was begun once more for each trial that was interrupted in training, and never otherwise.
-    lost = Counter(trial.hash for trial in interrupted)
-    for digest, times in Counter(told(tmp_path / "log", "begins")).items():
-        assert times <= 1 + lost[digest]
+        well(tmp_path, process)
+    assert kept.items() <= {trial.number: trial.hash for trial in found(tmp_path) if trial.state == "finished"}.items()
+    assert check_whole(tmp_path, trials=60)
+
+
+def stopped(tmp_path: Path, trial: Trial) -> bool:
+    """Stop the worker of a trial in its training; False where it was doing something else at that moment.
+
+    Stopped while it writes, it would keep all others from writing until it goes on.
+    """
+    log, begun = tmp_path / "log", trial.hash
+    if trial.state != "running" or trial.again is not None or begun not in told(log, "begins"):
+        return False
+    os.kill(pid(trial), signal.SIGSTOP)
+    import fcntl  # not on Windows
+
+    with (tmp_path / "run" / "study.journal").open("rb") as journal:
+        try:
+            fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            free = False
+        else:
+            free = begun not in told(log, "ends")
+    if not free:
+        os.kill(pid(trial), signal.SIGCONT)
+    return free
+
+
+def test_a_worker_that_was_declared_dead_and_goes_on_keeps_nothing_and_ends_well(tmp_path: Path) -> None:
+    """Three times a worker is stopped in a training, until another one has taken its trial up; then it goes on."""
+    zombies: list[Trial] = []
+    with searching(tmp_path, recipe(tmp_path, trials=25), workers=2, pause=0.3, before=HASTY) as process:
+        until(lambda: ended(tmp_path) > 1, process)
+        study = open_study(tmp_path / "run")
+        while len(zombies) < 3:
+            time.sleep(0.05)
+            for trial in study.trials()[-2:]:
+                if not stopped(tmp_path, trial):
+                    continue
+                until(lambda number=trial.number: study.look(number).error == INTERRUPTED, process)  # type: ignore[misc]
+                os.kill(pid(trial), signal.SIGCONT)
+                until(lambda digest=trial.hash: digest in told(tmp_path / "log", "ends"), process)  # type: ignore[misc]
+                zombies.append(trial)
+                break
+        well(tmp_path, process)
+    interrupted = check_whole(tmp_path, trials=25)
+    assert [trial.number for trial in interrupted] == sorted(trial.number for trial in zombies)
+    # None died of it: nobody was started anew, and whose trial was taken had trained it to the end.
+    assert "another one is started" not in (tmp_path / "said").read_text()
+    assert len({trial.worker for trial in found(tmp_path)}) == 2
+    assert all(told(tmp_path / "log", "ends").count(trial.hash) == 2 for trial in zombies)
+    assert not [trial for trial in zombies if (tmp_path / f"run/weights/{trial.number:04d}.safetensors").exists()]
+
+
+def test_a_worker_of_another_machine_that_died_is_noticed_by_its_heartbeat_alone(tmp_path: Path) -> None:
+    """The first process is killed in a training, and to the second it is one of another machine, with its own clock."""
+    file = recipe(tmp_path, trials=4)
+    with searching(tmp_path, file, pause=30, before=ELSEWHERE) as process:
+        until(lambda: (tmp_path / "log").exists(), process)
+    other_clock = "import time; time.time = lambda: 0.0"
+    storage = str(tmp_path / "run" / "study.journal")
+    call = (
+        "from archgraph.search import loop; loop.REAP = 0.1\n"
+        "loop.Search.__init__.__kwdefaults__['grace'] = 1.0\n"
+        f"worker.join({storage!r}, 'small', evaluator=quick)"
+    )
+    with searching(tmp_path, file, pause=0.0, before=other_clock, call=call) as process:
+        well(tmp_path, process)
+    (interrupted,) = check_whole(tmp_path, trials=4)
+    assert interrupted.worker.startswith("elsewhere:1/")
 
 
 def test_an_interrupt_waits_for_the_running_trials_and_a_second_one_does_not(tmp_path: Path) -> None:
-    with searching(tmp_path, trials=500, workers=2, pause=0.5) as process:
+    with searching(tmp_path, recipe(tmp_path, trials=500), workers=2, pause=0.5) as process:
         until(lambda: ended(tmp_path) > 2, process)
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0, (tmp_path / "said").read_text()
+        well(tmp_path, process, seconds=60)
     assert "Ctrl-C again ends it at once" in (tmp_path / "said").read_text()
     trials = found(tmp_path)
     assert not [trial for trial in trials if trial.state in ("running", "failed")]

@@ -1,0 +1,159 @@
+"""A search on PostgreSQL: Debian's server, begun by the test on loopback, which is restarted in mid-run.
+
+Without the server these tests are skipped; where `ARCHGRAPH_POSTGRES=required`, as in CI, that is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from search.fakes import recipe
+from search.watching import check_whole, ended, found, pid, searching, until, well
+
+from archgraph.search.outcome import read_outcome
+from archgraph.search.study import open_study
+
+USER = "postgres"
+"""Whom the server runs as where this is root, as which it refuses to."""
+
+
+class Server:
+    """A PostgreSQL of its own, in a folder, on a free port."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.programs, self.folder = programs, folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"postgresql://search@127.0.0.1:{self.port}/postgres"
+
+    def make(self) -> None:
+        self._run("initdb", "--pgdata", str(self.folder / "data"), "--username=search", "--auth=trust", "--no-sync")
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off"
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "--pgdata", str(self.folder / "data"), "--wait", "--log", log, "-o", options, "start")
+
+    def stop(self) -> None:
+        """At once, as after a loss of power: whoever is connected is not asked."""
+        self._run("pg_ctl", "--pgdata", str(self.folder / "data"), "--wait", "--mode=immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command: Sequence[str] = [str(self.programs / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", *command]
+        # The server keeps the output of what started it open: no pipe.
+        with (self.folder.parent / "said").open("ab") as said:
+            done = subprocess.run(command, stdout=said, stderr=said, cwd="/", check=False)
+        assert done.returncode == 0, (self.folder.parent / "said").read_text()
+
+
+def programs() -> Path | None:
+    """The folder of the server's programs, as Debian has them."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+def missing() -> str | None:
+    """What is needed and not here."""
+    if sys.platform == "win32" or programs() is None:
+        return "no PostgreSQL under /usr/lib/postgresql"
+    if find_spec("psycopg") is None:
+        return "no psycopg: pip install 'archgraph[postgres]'"
+    return None
+
+
+@pytest.fixture
+def connections() -> Iterator[list[Any]]:
+    """What this process connects to databases with; it is closed at the end, as the end of a process does."""
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    opened: list[Any] = []
+
+    def note(connection: Any, record: Any) -> None:
+        opened.append(connection)
+
+    event.listen(Pool, "connect", note)
+    yield opened
+    event.remove(Pool, "connect", note)
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def server(connections: list[Any]) -> Iterator[Server]:
+    if (why := missing()) is not None:
+        if os.environ.get("ARCHGRAPH_POSTGRES") == "required":
+            pytest.fail(why)
+        pytest.skip(why)
+    where = programs()
+    assert where is not None
+    # Not pytest's own folder, into which no other user may look.
+    with tempfile.TemporaryDirectory(prefix="archgraph-pg-") as place:
+        folder = Path(place) / "server"
+        folder.mkdir()
+        if os.geteuid() == 0:
+            import shutil
+
+            Path(place).chmod(0o755)
+            shutil.chown(folder, USER, USER)
+        running = Server(where, folder)
+        running.make()
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+def test_a_database_that_is_restarted_in_mid_run_costs_no_trial(tmp_path: Path, server: Server) -> None:
+    """Three workers and, from a process of its own as on another machine, a fourth; the server is away for a second."""
+    file = recipe(tmp_path, trials=50)
+    join = f"worker.join({server.url!r}, 'small', out={str(tmp_path / 'there')!r}, evaluator=quick)"
+    with ExitStack() as stack:
+        settings = {"storage": server.url}
+        process = stack.enter_context(searching(tmp_path, file, pause=0.1, workers=3, settings=settings))
+        until(lambda: ended(tmp_path) > 2, process)
+        other = stack.enter_context(searching(tmp_path, file, pause=0.1, call=join))
+        study = open_study(tmp_path / "run")
+        until(lambda: any(pid(trial) == other.pid for trial in study.trials()), process)
+        before = {trial.number: trial.hash for trial in study.trials() if trial.state == "finished"}
+        server.stop()
+        time.sleep(1)
+        server.start()
+        well(tmp_path, process)
+        well(tmp_path, other)
+    # What was committed is there, and what the interruption cost was a commit made twice, never a training lost.
+    check_whole(tmp_path, trials=50)
+    trials = found(tmp_path)
+    assert before.items() <= {trial.number: trial.hash for trial in trials if trial.state == "finished"}.items()
+    assert len({trial.worker for trial in trials}) >= 4
+    assert "another one is started" not in (tmp_path / "said").read_text()
+
+
+def test_a_worker_on_a_database_that_is_killed_loses_its_trial_alone(tmp_path: Path, server: Server) -> None:
+    """It was the only one; `resume` notices, and goes on."""
+    file = recipe(tmp_path, trials=6)
+    with searching(tmp_path, file, pause=1.0, settings={"storage": server.url}) as process:
+        until(lambda: ended(tmp_path) > 1, process)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    call = f"worker.resume({str(tmp_path / 'run')!r}, evaluator=quick)"
+    with searching(tmp_path, file, pause=0.0, call=call) as process:
+        well(tmp_path, process)
+    assert len(check_whole(tmp_path, trials=6)) <= 1
+    assert read_outcome(tmp_path / "run").best is not None
