@@ -22,7 +22,7 @@ from typing import Annotated, Any
 import typer
 
 from archgraph import __version__
-from archgraph.cli import formatting, measuring, mutating, networks, search, training, vocabulary, writing, zoo
+from archgraph.cli import formatting, measuring, mutating, networks, search, spaces, training, vocabulary, writing, zoo
 from archgraph.cli.frame import reported
 
 # Plain help and errors: they start faster, and can be copied.
@@ -40,7 +40,8 @@ app.add_typer(searches, name="search")
 _COMMANDS: Mapping[typer.Typer, Sequence[Callable[..., None]]] = {
     app: (
         writing.init, networks.check, networks.show, networks.cost, networks.render, networks.hash,
-        measuring.bench, mutating.mutate, training.train, zoo.zoo, vocabulary.ops, formatting.fmt, writing.schema,
+        spaces.space, measuring.bench, mutating.mutate, training.train, zoo.zoo, vocabulary.ops, formatting.fmt,
+        writing.schema,
     ),
     searches: (search.run, search.resume, search.worker, search.show, search.best, search.report, search.baseline),
 }  # fmt: skip

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archgraph.graph.model import Graph
     from archgraph.graph.space import Space
     from archgraph.ops.reference import OpReference
+    from archgraph.search.share import Share
     from archgraph.shape import Shape
     from archgraph.spec.model import Spec
 
@@ -161,15 +162,46 @@ def _measured(graph: Graph) -> list[RenderableType]:
 
 def _space(held: Space) -> list[RenderableType]:
     about = "" if held.exact else "about "
-    seen = len(held.costs) + held.refused
-    whole = held.exact and seen >= held.networks
-    table = new_table("networks" if whole else f"of {seen:,} at random", right=("params", "macs", "flops"))
+    seen = held.looked_at
+    table = new_table("networks" if held.whole else f"of {seen:,} at random", right=("params", "macs", "flops"))
     for name, found in (("smallest", held.smallest), ("median", held.median), ("largest", held.largest)):
         table.add_row(name, f"{found.params:,}", f"{found.macs:,}", f"{found.flops:,}")
     said = f"The figures above are of its defaults. The space holds {about}{held.networks:,} networks"
     if held.refused:
         said += f"; {held.refused:,} of the {seen:,} looked at do not fit together"
     return ["", f"{said}.", "", table]
+
+
+def space(name: str, held: Space, fits: Share | None, costs: Iterable[str]) -> None:
+    """What `archgraph space` tells."""
+    seen = "all of them" if held.whole else f"{held.looked_at:,} at random"
+    counted = "counted" if held.exact else "estimated from random walks"
+    lines: list[RenderableType] = [
+        Text.assemble((printable(name), "bold"), f"  {held.networks:,} networks, {counted}; looked at: {seen}")
+    ]
+    if held.refused:
+        lines.append(f"{held.refused:,} of the {held.looked_at:,} looked at do not fit together.")
+    table = new_table("cost", right=("least", "median", "most"))
+    for cost in costs:
+        shown = [human_bytes(n) if cost.endswith("_bytes") else f"{n:,}" for n in held.spread(cost)]
+        table.add_row(cost, *shown)
+    print_all(*lines, "", table, *([] if fits is None else ["", *_fitting(fits, whole=held.whole)]))
+
+
+def _fitting(fits: Share, *, whole: bool) -> list[RenderableType]:
+    """What part fits a budget; where none does, what comes nearest and what stands in the way."""
+    if fits.fit or fits.nearest is None:
+        return [f"{100 * fits.part:.1f}% fit {fits.budget}: {fits.fit:,} of the {fits.looked_at:,} looked at."]
+    if fits.possible:
+        return [
+            f"None of the {fits.looked_at:,} looked at fits {fits.budget}; a walk to the nearest found one that does."
+        ]
+    has = ", ".join(f"{getattr(fits.nearest, name):,} {name}" for name in fits.budget.broken(fits.nearest))
+    lines: list[RenderableType] = [
+        f"None {'' if whole else 'that was found '}fits {fits.budget}; the nearest has {has}."
+    ]
+    lines += [f"{name} alone has {value:,} {of}." for name, (of, value) in fits.nodes.items()]
+    return lines if fits.nodes else [*lines, "No node of it is over a limit by itself."]
 
 
 def new_table(*left: str, right: Sequence[str] = ()) -> Table:

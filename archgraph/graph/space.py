@@ -42,6 +42,21 @@ class Space:
     def largest(self) -> Cost:
         return self.costs[-1]
 
+    @property
+    def looked_at(self) -> int:
+        """Combinations that were looked at."""
+        return len(self.costs) + self.refused
+
+    @property
+    def whole(self) -> bool:
+        """Whether all were looked at."""
+        return self.exact and self.looked_at >= self.networks
+
+    def spread(self, name: str) -> tuple[int, int, int]:
+        """The least, the median and the most of one cost among the networks looked at."""
+        values = sorted(getattr(one, name) for one in self.costs)
+        return values[0], values[len(values) // 2], values[-1]
+
 
 def space(
     spec: Spec, *, most: int = 500, seed: int = 0, fixed: Mapping[str, Any] = MappingProxyType({})
