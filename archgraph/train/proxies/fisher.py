@@ -22,8 +22,10 @@ def fisher(module: nn.Module, x_bchw: Tensor, labels_b: Tensor) -> float:
         # A linear layer has its channels last, a convolution second.
         axis = output.ndim - 1 if isinstance(layer, nn.Linear) else 1
 
+        # A hook that knew its own tensor would keep it, and the graph behind it, for ever.
         def add(gradient: Tensor) -> None:
-            per_image_bc = (kept * gradient).movedim(axis, 1).flatten(2).sum(2) if output.ndim > 2 else kept * gradient
+            each = kept * gradient
+            per_image_bc = each.movedim(axis, 1).flatten(2).sum(2) if each.ndim > 2 else each
             found.append(per_image_bc.square().mean(0).sum() / 2)
 
         if output.requires_grad:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -126,6 +128,22 @@ def test_a_network_of_the_zoo_is_scored_the_same_twice_and_left_as_it_was(name: 
     assert torch.equal(torch.random.get_rng_state(), state) and module.training
     assert all(torch.equal(before[key], tensor) for key, tensor in module.state_dict().items())
     assert all(parameter.grad is None for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_nothing_of_a_network_is_kept(name: str) -> None:
+    seen: list[weakref.ref[Any]] = []
+
+    class Noted(nn.Conv2d):
+        def forward(self, input: torch.Tensor) -> torch.Tensor:
+            output = super().forward(input)
+            seen.append(weakref.ref(output))
+            return output
+
+    module = nn.Sequential(Noted(3, 4, 3), nn.ReLU(), Noted(4, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(64, 10))
+    score(name, module, torch.randn(4, 3, 8, 8), torch.arange(4))
+    gc.collect()
+    assert seen and all(ref() is None for ref in seen)
 
 
 def test_only_zen_draws_random_numbers() -> None:
