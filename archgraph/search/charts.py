@@ -19,7 +19,7 @@ def cost_chart(found: Outcome) -> str:
     """What every network costs against how it scored; the front of several objectives is joined by a line."""
     across, up = _axes(found)
     figure = go.Figure()
-    _points(figure, found.finished, across, up, name="finished", colour=FAINT)
+    _points(figure, found.compared, across, up, name="finished", colour=FAINT)
     several = len(found.recipe.objectives) > 1
     winners = sorted(found.front if several else found.winners, key=lambda trial: trial.measure(across))
     # A line through a front is the front's only where the two axes are its two objectives.
@@ -39,7 +39,7 @@ def progress_chart(found: Outcome, baseline: Outcome | None) -> str:
     """The first objective by trial, and the best so far; beside it that of random search, where it was run."""
     name = found.recipe.objectives[0]
     figure = go.Figure()
-    trials = found.finished
+    trials = found.compared
     values = [trial.measure(name) for trial in trials]
     text = [f"trial {trial.number}: {escape(trial.change)}" for trial in trials]
     figure.add_scatter(x=_counted(trials), y=values, mode="markers", name="trials", text=text, marker_color=INK)
@@ -69,8 +69,8 @@ def best_so_far(values: Sequence[float], direction: str) -> list[float]:
 
 def _best_so_far(figure: go.Figure, found: Outcome, label: str, colour: str) -> None:
     name = found.recipe.objectives[0]
-    best = best_so_far([trial.measure(name) for trial in found.finished], found.recipe.directions[0])
-    figure.add_scatter(x=_counted(found.finished), y=best, mode="lines", name=label, line_shape="hv", line_color=colour)
+    best = best_so_far([trial.measure(name) for trial in found.compared], found.recipe.directions[0])
+    figure.add_scatter(x=_counted(found.compared), y=best, mode="lines", name=label, line_shape="hv", line_color=colour)
 
 
 def _counted(trials: Sequence[Trial]) -> list[int]:

@@ -81,7 +81,7 @@ def wall_seconds(found: Outcome) -> float:
 def _bests(found: Outcome) -> Iterator[tuple[str, str]]:
     """The best of each objective, which several networks may hold."""
     for position, name in enumerate(found.recipe.objectives):
-        values = [trial for trial in found.finished if trial.values is not None]
+        values = [trial for trial in found.compared if trial.values is not None]
         best = min(values, key=lambda trial: _turned(found, trial)[position], default=None)
         yield name, "-" if best is None else shown(name, best.measure(name))
 

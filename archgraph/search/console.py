@@ -14,6 +14,7 @@ from archgraph.search.comparison import read_baseline, tested
 from archgraph.search.latency import LATENCY
 from archgraph.search.outcome import Outcome, read_outcome, score_names, shown
 from archgraph.search.progress import View
+from archgraph.search.rungs import climbed
 from archgraph.search.trials import Trial
 
 __all__ = ["View", "closing", "facts", "opening", "show", "table"]
@@ -79,6 +80,8 @@ def facts(found: Outcome) -> list[str]:
         f"training: {tally.over_budget:,} over the budget, {tally.duplicates:,} known already, "
         f"{sum(tally.rejected.values()):,} no network",
     ]
+    if found.recipe.fidelity:
+        lines.append(f"networks by rung: {', '.join(climbed(found))}; the best are chosen on the highest")
     if found.best is None:
         lines.append("no trial has finished: there is no best network yet")
         if slow:

@@ -38,9 +38,11 @@ class Evaluator(Protocol):
     ) -> Mapping[str, Any]:
         """Train the network of a spec's text, keep its weights in the file `weights`, and give its scores.
 
-        `parent` are weights to inherit, with their network's spec beside them (the same name, `.yaml`). `epochs` goes
-        before the recipe's. `resume` is the weights file of the same network after fewer epochs, whose checkpoint lies
-        beside it: training goes on from there. Raises EvaluationError.
+        `parent` are weights to inherit, with their network's spec beside them (the same name, `.yaml`); the score
+        `inherited` is the share of the parameters that came from there. `epochs` is the rung after which to end, where
+        the recipe has any; after 0, which is a proxy's, the one score is `proxy`. `resume` is the weights file of the
+        same network after fewer epochs, whose checkpoint lies beside it: training goes on from there, and the score
+        `resumed` says after how many. Raises EvaluationError.
         """
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:

@@ -51,11 +51,13 @@ class Function(BaseModel):
 class TrialGiven:
     """What a user's function is told of its trial beside the module and the spec.
 
-    `seed` is the trial's own. What is written to `weights` is kept while the trial is among the winners; `parent` are
-    the parent's weights where the recipe says `inherit`, `epochs` the rung of a search by fidelity.
+    `seed` is the trial's own. What is written to `weights` is kept while somebody may ask for it; `parent` is what was
+    written for the parent where the recipe says `inherit`, its spec beside it as `.yaml`. With `fidelity` `epochs` is
+    the rung, and `resume` what was written for the same network on the rung below.
     """
 
     seed: int
     weights: Path
     parent: Path | None = None
     epochs: int | None = None
+    resume: Path | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 import sys
 import time
@@ -31,8 +32,17 @@ from archgraph.train.proxies.settings import Proxying
 
 def proxy(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     """The value of a proxy as the score `proxy`, or why there is none."""
-    started = time.perf_counter()
     settings = Proxying.model_validate(job["settings"])
+    return _value(settings, job, settings.data)
+
+
+def glance(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
+    """The value of a proxy for a network that may be trained later, on the data that it would be trained on."""
+    return _value(Proxying.model_validate(job["proxy"]), job, job["settings"].get("data"))
+
+
+def _value(settings: Proxying, job: Mapping[str, Any], data: Any) -> dict[str, Any]:
+    started = time.perf_counter()
     graph = expand(loads(job["spec"]))
     known = cost(graph)
     if settings.name in COUNTED:
@@ -41,27 +51,27 @@ def proxy(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
         use_threads(known.macs)
         torch.manual_seed(job["seed"])
         module = build(graph).to(device())
-        x_bchw, labels_b = (tensor.to(device()) for tensor in _batch(settings, graph))
+        x_bchw, labels_b = (tensor.to(device()) for tensor in _batch(data, settings.batch, graph))
         value = score(settings.name, module, x_bchw, labels_b, seed=job["seed"])
     if not math.isfinite(value):
         return {"error": f"{settings.name} has no value for this network: {value}"}
     return {"proxy": value, "seconds": round(time.perf_counter() - started, 4)}
 
 
-def _batch(settings: Proxying, graph: Graph) -> tuple[Tensor, Tensor]:
+def _batch(data: Any, number: int, graph: Graph) -> tuple[Tensor, Tensor]:
     """The same batch for every candidate: the first training images, or normal random numbers."""
-    if settings.data is not None:
-        images, labels = _first(settings.data, settings.batch)
+    if data is not None:
+        images, labels = _first(json.dumps(data), number)
         return images, labels
     (shape,) = graph.inputs.values()
     classes = next(iter(cost(graph).outputs.values()))[0]
     generator = torch.Generator().manual_seed(0)
-    return torch.randn(settings.batch, *shape, generator=generator), torch.arange(settings.batch) % classes
+    return torch.randn(number, *shape, generator=generator), torch.arange(number) % classes
 
 
 @cache
 def _first(data: str, number: int) -> tuple[Tensor, Tensor]:
-    split = load(data)["train"]
+    split = load(json.loads(data))["train"]
     return torch.from_numpy(split.scaled[:number]), torch.from_numpy(split.labels[:number])
 
 
@@ -85,8 +95,8 @@ def function(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     found = imported(settings.function, job["folder"])
     spec = loads(job["spec"])
     torch.manual_seed(job["seed"])
-    parent = job["parent"] and Path(job["parent"])
-    trial = TrialGiven(job["seed"], Path(job["weights"]), parent, job["epochs"])
+    parent, resume = (Path(job[name]) if job[name] else None for name in ("parent", "resume"))
+    trial = TrialGiven(job["seed"], Path(job["weights"]), parent, job["epochs"], resume)
     given = found(build(expand(spec)), spec, trial)
     if (wrong := _wrong(given, job["wanted"])) is not None:
         return {"error": f"{settings.function} {wrong}"}

@@ -6,6 +6,7 @@ yields. Storages number trials one after the other, so all workers come to the s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from archgraph.search.outcome import turn, winners
 from archgraph.search.proposal import Tally
 from archgraph.search.ranking import Finished, Values, dominates, improved
 from archgraph.search.recipe import Recipe
+from archgraph.search.rungs import Rungs, learned
 from archgraph.search.sampler import Sampler
 from archgraph.search.study import StudyFile
 from archgraph.search.trials import INTERRUPTED, Trial
@@ -40,16 +42,18 @@ class Ledger:
         self.count = 0
         """Candidates taken up: second tries and trials that yielded are none."""
         self.next_index = 0
+        self.rungs = Rungs(recipe)
         self._ended: Callable[[Trial], None] = lambda trial: None
         self._values: dict[int, Values] = {}
         self._front: list[Finished] = []
-        self._holder: dict[str, int] = {}
+        self._holder: dict[tuple[str, int], int] = {}
         self._again: dict[int, int] = {}
         self._before: dict[int, int] = {}
         self._interrupted: list[int] = []
         for known in study.trials():
             self._register(known)
-        for known in sorted(self.trials, key=lambda trial: trial.index):
+        # With rungs what ended first is what was made first: their trials have the index of the first rung's.
+        for known in sorted(self.trials, key=lambda trial: trial.number if recipe.fidelity else trial.index):
             if known.state != "running":
                 self._close(known)
         self._ended = ended
@@ -85,7 +89,7 @@ class Ledger:
         """Whether another trial stands instead of this one."""
         if known.again is not None:
             return self._again[known.again] != known.number
-        return self._holder.get(known.hash) != known.number
+        return self._holder.get((known.hash, known.rung)) != known.number or self.rungs.too_many(known)
 
     def candidates_before(self, number: int) -> int:
         """Candidates with a lower number than a trial's."""
@@ -131,26 +135,30 @@ class Ledger:
         self.seen.add(new.hash)
         self.tally.add(new.turned_away)
         self._before[number] = self.count
+        self.rungs.made(new)
         if new.again is not None:
             self._again.setdefault(new.again, number)
         else:
-            self.count += 1
+            self.count += new.rung == 0
             self.next_index = max(self.next_index, new.index + 1)
             if new.state != "yielded":
-                self._holder.setdefault(new.hash, number)
+                self._holder.setdefault((new.hash, new.rung), number)
         self.open.add(number)
 
     def _close(self, known: Trial) -> None:
         """Note how a trial ended."""
         self.open.discard(known.number)
+        self.rungs.ended(known)
         if known.state == "yielded":
-            self.count -= known.again is None
-            if self._holder.get(known.hash) == known.number:
-                del self._holder[known.hash]
-                self.seen.discard(known.hash)
+            self.count -= known.again is None and known.rung == 0
+            if self._holder.get(key := (known.hash, known.rung)) == known.number:
+                del self._holder[key]
+                if known.rung == 0:
+                    self.seen.discard(known.hash)
             return
         if known.state == "finished":
-            self._learn(known)
+            if learned(known, self.recipe):
+                self._learn(known)
         elif known.state == "infeasible":
             self._rule_out(known)
         else:
@@ -202,5 +210,8 @@ def over(scores: Mapping[str, Any], recipe: Recipe) -> float:
 
 
 def values_of(cost: Mapping[str, Any], scores: Mapping[str, Any], recipe: Recipe) -> tuple[float, ...]:
-    """The objectives of a trial, in the recipe's order."""
-    return tuple(float(cost[name] if name in cost else scores[name]) for name in recipe.objectives)
+    """The objectives of a trial, in the recipe's order. One that a proxy leaves open is as bad as can be."""
+    never = {"maximize": -math.inf, "minimize": math.inf}
+    known = {**scores, **cost}
+    ways = zip(recipe.objectives, recipe.directions, strict=True)
+    return tuple(float(known.get(name, never[direction])) for name, direction in ways)

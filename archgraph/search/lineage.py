@@ -8,6 +8,7 @@ from difflib import unified_diff
 
 from archgraph.search.outcome import Outcome, winners
 from archgraph.search.ranking import Values
+from archgraph.search.rungs import learned
 from archgraph.search.trials import Trial
 
 
@@ -51,6 +52,8 @@ def records(found: Outcome) -> list[Record]:
     best: dict[int, Values] = {}
     front: list[Trial] = []
     for trial in found.trials:
+        if not learned(trial, found.recipe):
+            continue
         several = len(found.recipe.objectives) > 1
         front = winners(front, trial, found.recipe) if several else front
         if trial.values is not None:

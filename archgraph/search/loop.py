@@ -12,10 +12,12 @@ from zlib import crc32
 
 from archgraph import dump, loads
 from archgraph.errors import UsageError
+from archgraph.search.beginning import beginning, noted
 from archgraph.search.evaluator import EvaluationError, Evaluator
 from archgraph.search.files import RunFolder
 from archgraph.search.genotype import genotype_of
 from archgraph.search.identity import GRACE, INTERVAL, Heartbeat, Watch, enter, leave
+from archgraph.search.keeping import Keeping
 from archgraph.search.latency import LATENCY, excess
 from archgraph.search.ledger import Ledger, over, values_of
 from archgraph.search.mutations import Mutated
@@ -79,7 +81,7 @@ class Search:
             space=self.space,
         )
         self.ledger = Ledger(study, recipe, self.sampler, self._ended)
-        self._shown = {trial.number for trial in self.ledger.won}
+        self._keeping = Keeping(self.ledger)
 
     @property
     def trials(self) -> list[Trial]:
@@ -89,6 +91,7 @@ class Search:
     def begin(self, session: Mapping[str, Any], *, started: float) -> None:
         """Note what this session runs on, and end the trials of workers that are gone."""
         self.session, self.started = dict(session), started
+        self.ledger.rungs.total = session.get("trials", self.recipe.trials)
         self._beat()
         self.reap()
         self._note_time()
@@ -114,11 +117,15 @@ class Search:
 
         Raises UsageError where there is nothing to begin with.
         """
+        self.ledger.rungs.total = total
         while not stop.asked:
             self.refresh()
             old = self.ledger.interrupted()
             if old is not None:
-                self._train(self._candidate(old), index=old.index, tally=Tally(), again=old.number)
+                self._train(self._candidate(old), index=old.index, tally=Tally(), old=old, rung=old.rung)
+            elif (below := self.ledger.rungs.next()) is not None:
+                old = self.trials[below]
+                self._train(self._candidate(old), index=old.index, tally=Tally(), old=old, rung=old.rung + 1)
             elif self.ledger.count >= total:
                 if not self.ledger.open:
                     return
@@ -185,9 +192,17 @@ class Search:
         return True
 
     def _train(
-        self, candidate: Candidate, *, index: int, tally: Tally, again: int | None = None, total: int | None = None
+        self,
+        candidate: Candidate,
+        *,
+        index: int,
+        tally: Tally,
+        old: Trial | None = None,
+        rung: int = 0,
+        total: int | None = None,
     ) -> None:
-        new = self._take_up(candidate, index=index, tally=tally, again=again, total=total)
+        """Make a trial of a candidate and train it: a new one, or once more what `old` was, or a rung higher."""
+        new = self._take_up(candidate, index=index, tally=tally, old=old, rung=rung, total=total)
         if new is None:
             return
         self.view.training(new.number, new.change)
@@ -204,7 +219,7 @@ class Search:
             kept = self._keep(new, scores)
         if not kept:
             self.view.say(f"trial {new.number} was given to another worker meanwhile; its end here is not kept")
-            self.folder.weights(new.number).unlink(missing_ok=True)
+            self.folder.drop(new.number)
         self._close(new)
 
     def _keep(self, new: Trial, scores: Mapping[str, Any]) -> bool:
@@ -223,15 +238,19 @@ class Search:
     def _scores(self, new: Trial) -> Mapping[str, Any]:
         """What the evaluator says of a trial's network. Raises EvaluationError."""
         assert self.evaluator is not None
+        began = beginning(new, self.trials, self.recipe, self.folder)
         training = self.recipe.evaluate.train
-        epochs = training.epochs if training else 1
+        epochs = began.epochs or (training.epochs if training else 1)
         scores = self.evaluator.train(
             new.text,
             seed=new.seed,
             weights=self.folder.weights(new.number),
             each_epoch=lambda epoch, accuracy: self.view.epoch(new.number, epoch, accuracy, epochs),
+            **began._asdict(),
         )
-        for name in (*([LATENCY] if self.recipe.latency else []), *self.recipe.objectives):
+        scores = noted(scores, new, self.trials, self.recipe, began)
+        wanted = ["proxy"] if began.untrained else self.recipe.objectives
+        for name in (*([LATENCY] if self.recipe.latency else []), *wanted):
             if name not in new.cost and name not in scores:
                 raise EvaluationError(f"the evaluation gave no {name}; it gave {', '.join(scores) or 'nothing'}")
             if not math.isfinite(new.cost[name] if name in new.cost else scores[name]):
@@ -241,17 +260,27 @@ class Search:
         return scores
 
     def _take_up(
-        self, candidate: Candidate, *, index: int, tally: Tally, again: int | None, total: int | None
+        self, candidate: Candidate, *, index: int, tally: Tally, old: Trial | None, rung: int, total: int | None
     ) -> Trial | None:
         """Make a trial, then look whether another worker was before; None where this one yields to it."""
         guess = len(self.trials)
-        if self._slot and again is None:
+        fresh = self._slot and old is None
+        if fresh:
             # Of several workers each counts other candidates; the numbers of trials are nobody's twice.
             index = guess
-        seed = Random(f"{self.recipe.seed}/train/{index}").getrandbits(31)
+        seed = old.seed if old else Random(f"{self.recipe.seed}/train/{index}").getrandbits(31)
         text = dump(named(candidate, self.recipe.name, guess))
+        again = old is not None and old.rung == rung
         known = genotype(
-            candidate, text, index=index, seed=seed, turned_away=tally.as_dict(), again=again, worker=self.name
+            candidate,
+            text,
+            index=index,
+            seed=seed,
+            turned_away=tally.as_dict(),
+            again=old.number if old and again else None,
+            worker=self.name,
+            rung=rung,
+            below=(old.below if again else old.number) if old else None,
         )
         number = self._current = self.study.start(known, drawn(candidate.draw, self.operators, self.space))
         self.ledger.refresh()
@@ -264,7 +293,7 @@ class Search:
             return new
         # Another worker made a trial meanwhile.
         text = dump(named(candidate, self.recipe.name, number))
-        index = number if self._slot and again is None else index
+        index = number if fresh else index
         self.study.correct(number, {**known, "spec": text, "index": index})
         return self.ledger.correct(number, text=text, index=index)
 
@@ -272,11 +301,8 @@ class Search:
         """Bring the folder's files and the bar up to date."""
         won = self.ledger.won
         mine = ended.worker == self.name
-        kept = {trial.number for trial in won}
-        for number in (self._shown | {ended.number}) - kept:
-            if self.trials[number].parent is not None:
-                self.folder.weights(number).unlink(missing_ok=True)
-        self._shown = kept
+        for number in self._keeping.dropped(ended.number):
+            self.folder.drop(number)
         if mine and won and won[0] is ended:
             self.folder.write_best(ended)
         if mine or self.evaluator is None:

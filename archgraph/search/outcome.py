@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
+from math import isfinite, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from archgraph.search.trials import INTERRUPTED, Trial
 
 SHOWN = 5
 """Winners of a search with one objective."""
-PARTS = ("accuracy", "iou")
+PARTS = ("accuracy", "iou", "inherited")
 """Scores from 0 to 1, shown as percentages."""
 FRONT_SHOWN = 10
 """Winners that are shown, and tested, of a search with several."""
@@ -73,7 +73,12 @@ class Outcome:
     @property
     def references(self) -> list[Trial]:
         """The parents that did not win, for comparison."""
-        return [trial for trial in self.finished if trial.parent is None and trial not in self.winners]
+        return [trial for trial in self.compared if trial.parent is None and trial not in self.winners]
+
+    @property
+    def compared(self) -> list[Trial]:
+        """The finished trials whose scores can be compared: with rungs, those of the winners' rung."""
+        return [trial for trial in self.finished if self.best is not None and trial.rung == self.best.rung]
 
     @property
     def next_total(self) -> int:
@@ -107,10 +112,14 @@ def outcome(
 def winners(won: Sequence[Trial], trial: Trial, recipe: Recipe) -> list[Trial]:
     """The winners once another trial has ended: the best, or those that none is better than in all objectives.
 
-    They are sorted by objective, then by cost. No trial that is left out can come back.
+    They are sorted by objective, then by cost; with rungs they are of the highest one. No trial that is left out can
+    come back.
     """
-    if trial.values is None:
+    if trial.values is None or not all(map(isfinite, trial.values)):
         return list(won)
+    if won and trial.rung != won[0].rung:
+        # Scores after other epochs are others: the highest rung alone is compared.
+        return list(won) if trial.rung < won[0].rung else [trial]
     turned = {t.number: turn(t.values, recipe) for t in (*won, trial) if t.values is not None}
     chosen = [*won, trial]
     if len(recipe.objectives) > 1:
@@ -134,15 +143,16 @@ def turn(values: Sequence[float], recipe: Recipe) -> Values:
 
 
 def candidates(trials: Sequence[Trial]) -> int:
-    """How many different networks were taken up; second tries and trials that yielded do not count."""
-    return sum(trial.again is None and trial.state != "yielded" for trial in trials)
+    """How many different networks were taken up; second tries, rungs and trials that yielded do not count."""
+    return sum(trial.again is None and trial.rung == 0 and trial.state != "yielded" for trial in trials)
 
 
 def score_names(found: Outcome) -> list[str]:
     """What to show of how good a trial is: the objectives that are no costs, and its accuracy where it has one."""
     names = [name for name in found.recipe.objectives if name not in COSTS]
-    known = [name for trial in found.finished[:1] for name in trial.scores or {}]
+    known = [name for trial in found.compared[:1] for name in trial.scores or {}]
     also = [name for name in ("accuracy", LATENCY) if name in known]
+    also += ["inherited"] if found.recipe.inherit else []
     return [*names, *(name for name in also if name not in names)]
 
 
@@ -210,4 +220,6 @@ def _row(trial: Trial) -> dict[str, Any]:
         "scores": dict(trial.scores) if trial.scores else None,
         "error": trial.error,
         "hash": trial.hash,
+        "rung": trial.rung,
+        "below": trial.below,
     }

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from archgraph.search.latency import LATENCY
 from archgraph.search.outcome import Outcome, shown
+from archgraph.search.rungs import rung_of
 from archgraph.search.trials import Trial
 
 RUNNING_SHOWN = 8
@@ -79,7 +80,9 @@ class View:
             self.say(f"trial {trial.number:>4}  {LATENCY} {took}: over the limit, not trained  {trial.change}")
         elif not self.console.is_terminal and trial.scores is not None:
             scored = [name for name in found.recipe.objectives if name != "macs"]
-            values = ", ".join(f"{name} {shown(name, trial.measure(name))}" for name in scored)
+            known = [name for name in [*scored, "proxy"] if name in {**trial.cost, **trial.scores}]
+            values = ", ".join(f"{name} {shown(name, trial.measure(name))}" for name in dict.fromkeys(known))
+            values += f" after {rung}" if (rung := rung_of(trial, found.recipe)) else ""
             mark = "  best so far" if found.best is trial else ""
             self.say(f"trial {trial.number:>4}  {values}  {trial.cost['macs']:,} MACs  {trial.change}{mark}")
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from archgraph.errors import nearest
 from archgraph.ops.arguments import Takes
 from archgraph.search.budget import COSTS, LIMITED, Budget, Limit
+from archgraph.search.fidelity import Fidelity, check_training, with_epochs
 from archgraph.search.function import Function
 from archgraph.search.latency import LATENCY, LatencyLimit, latency_limit
 from archgraph.search.lookup import Lookup
@@ -140,6 +141,12 @@ class Recipe(BaseModel):
     repair: Annotated[bool, Takes("true or false")] = Field(
         False, description="Scale a child just over the budget back into it, narrower first, instead of dropping it."
     )
+    inherit: Annotated[bool, Takes("true or false")] = Field(
+        False, description="Children begin with their parent's trained weights, as far as these fit."
+    )
+    fidelity: Annotated[Fidelity | None, Takes("a mapping, such as {rungs: [1, 4, 16], keep: 0.25}")] = Field(
+        None, description="Compare networks after few epochs, and train only the best of them longer."
+    )
     trials: Positive = Field(100, description="Networks to train, the parents included.")
     seed: Annotated[int, Ge(0), Takes("a whole number from 0")] = Field(
         0, description="The same seed, with one worker, gives the same candidates."
@@ -200,6 +207,19 @@ class Recipe(BaseModel):
         if mistakes:
             raise MistakesError(*mistakes)
         return limits
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_long_as_the_last_rung(cls, given: Any) -> Any:
+        return with_epochs(given)
+
+    @field_validator("inherit", "fidelity")
+    @classmethod
+    def _for_what_trains(cls, value: Any, info: ValidationInfo) -> Any:
+        evaluate = info.data.get("evaluate")
+        if value and evaluate is not None:
+            check_training(str(info.field_name), value, evaluate.kind, evaluate.train)
+        return value
 
     @property
     def directions(self) -> list[Direction]:

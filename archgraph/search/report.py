@@ -12,6 +12,7 @@ from archgraph.search import comparison
 from archgraph.search.charts import cost_chart, funnel_chart, progress_chart
 from archgraph.search.lineage import difference, lineage, records
 from archgraph.search.outcome import Outcome, candidates, score_names, shown, uncertainty
+from archgraph.search.rungs import climbed, rung_of
 from archgraph.search.trials import Trial
 from archgraph.train.data import source
 
@@ -70,6 +71,13 @@ def _opening(found: Outcome) -> list[str]:
         f"for {' and '.join(recipe.objectives)}. Budget: {recipe.limited}. Seed {recipe.seed}.",
         scored,
     ]
+    if recipe.inherit:
+        lines[-1] += " Children began with what fits of their parent's weights; `inherited` is the share of theirs."
+    if recipe.fidelity:
+        lines[-1] += (
+            f" Of each rung the best {100 * recipe.fidelity.keep:g} % went on to the next, and the parents: "
+            f"{', '.join(climbed(found))}. Winners are of the highest; scores of two rungs are not to be compared."
+        )
     if training:
         lines[-1] += (
             " Networks were compared on the validation images; the test images were used once for each winner, after "
@@ -137,12 +145,13 @@ def _lineage(found: Outcome, best: Trial) -> str:
     """The changes that led to a trial, each with what it did to the figures and to the spec."""
     scores = score_names(found)
     steps = lineage(found, best)
-    head = ["trial", *scores, "MACs", "params", "mutation", "place", "change"]
+    rung = ["rung"] if found.recipe.fidelity else []
+    head = ["trial", *rung, *scores, "MACs", "params", "mutation", "place", "change"]
     rows = []
     for step in steps:
         origin = step.mutation or {"operator": "", "site": "", "change": step.origin}
         told = [origin[key] for key in ("operator", "site", "change")]
-        rows.append([step.number, *_scores(step, scores), *_costs(step), *told])
+        rows.append([step.number, *_rung(found, step), *_scores(step, scores), *_costs(step), *told])
     shown_steps = [
         f"<details><summary>trial {child.number}: {escape(child.change)}</summary>"
         f"<pre>{escape(chr(10).join(difference(parent, child)))}</pre></details>"
@@ -174,8 +183,17 @@ def stages(found: Outcome) -> list[tuple[str, int]]:
         ("inside the budget", inside),
         ("not known already", inside - tally.duplicates),
         ("taken up, parents included", candidates(found.trials)),
-        ("finished", len(found.finished)),
+        *_finished(found),
     ]
+
+
+def _finished(found: Outcome) -> list[tuple[str, int]]:
+    """How many networks finished, rung by rung where there are any."""
+    fidelity = found.recipe.fidelity
+    if fidelity is None:
+        return [("finished", len(found.finished))]
+    rungs = range(len(fidelity.rungs))
+    return [(f"finished {fidelity.label(n)}", sum(trial.rung == n for trial in found.finished)) for n in rungs]
 
 
 def _funnel(found: Outcome) -> Iterator[str]:
@@ -204,15 +222,21 @@ def _sessions(found: Outcome) -> str:
 
 
 def _all(found: Outcome) -> str:
-    scores = score_names(found)
-    head = ["trial", *scores, "MACs", "params", "seconds", "parent", "change"]
+    fidelity = found.recipe.fidelity
+    scores = [*score_names(found), *(["proxy"] if fidelity and fidelity.proxy else [])]
+    head = ["trial", *(["rung"] if fidelity else []), *scores, "MACs", "params", "seconds", "parent", "change"]
     rows = []
     for trial in found.trials:
         seconds = (trial.scores or {}).get("seconds", "")
         change = trial.change if trial.error is None else f"{trial.change}; failed: {trial.error}"
         change += "; over the latency limit, so not trained" if trial.state == "infeasible" else ""
-        rows.append([trial.number, *_scores(trial, scores), *_costs(trial), seconds, _parent(trial), change])
+        figures = [*_rung(found, trial), *_scores(trial, scores), *_costs(trial)]
+        rows.append([trial.number, *figures, seconds, _parent(trial), change])
     return _table(head, rows)
+
+
+def _rung(found: Outcome, trial: Trial) -> list[str]:
+    return [rung_of(trial, found.recipe)] if found.recipe.fidelity else []
 
 
 def _scores(trial: Trial, names: Sequence[str]) -> list[str]:

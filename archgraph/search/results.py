@@ -16,6 +16,7 @@ from archgraph.errors import UsageError
 from archgraph.files import write_whole
 from archgraph.search.files import RunFolder
 from archgraph.search.outcome import Outcome, read_outcome
+from archgraph.search.rungs import rung_of
 
 TRIALS = "trials.csv"
 FRONT = "pareto"
@@ -59,7 +60,8 @@ def table(found: Outcome) -> str:
     costs = list(dict.fromkeys(name for trial in trials for name in _figures(trial.cost)))
     scores = list(dict.fromkeys(name for trial in trials for name in _figures(trial.scores or {})))
     scores = [name for name in scores if name not in ("seconds", *costs)]
-    first = ["trial", "state", "parent", "mutation", "site", "change", *costs, *scores]
+    higher = ["rung", "below"] if found.recipe.fidelity else []
+    first = ["trial", "state", *higher, "parent", "mutation", "site", "change", *costs, *scores]
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow([*first, "seconds", "seed", "error", "hash"])
@@ -67,7 +69,9 @@ def table(found: Outcome) -> str:
         cost, scored = _figures(trial.cost), _figures(trial.scores or {})
         origin = trial.mutation or {"operator": "", "site": "", "change": trial.origin}
         rows.writerow(
-            [trial.number, trial.state, "" if trial.parent is None else trial.parent]
+            [trial.number, trial.state]
+            + [rung_of(trial, found.recipe), "" if trial.below is None else trial.below][: len(higher)]
+            + ["" if trial.parent is None else trial.parent]
             + [origin[key] for key in ("operator", "site", "change")]
             + [cost.get(name, "") for name in costs]
             + [scored.get(name, "") for name in scores]

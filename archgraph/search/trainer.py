@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 
 from archgraph import build, cost, expand, loads, plugin
-from archgraph.files import write_whole
 from archgraph.search import jobs
+from archgraph.search.files import checkpoint_of
+from archgraph.search.inheriting import begin
+from archgraph.train.checkpoint import write_checkpoint
 from archgraph.train.data import Part, Split, load
 from archgraph.train.device import describe, device, use_threads
 from archgraph.train.loop import DivergenceError, Score, score, train
 from archgraph.train.settings import Training
+from archgraph.train.weights import write_weights
 
 
 def main() -> None:
@@ -67,19 +70,25 @@ def _train(job: Mapping[str, Any], answers: TextIO) -> dict[str, Any]:
     threads = use_threads(cost(graph).macs)
     torch.manual_seed(job["seed"])
     module = build(graph)
+    start = begin(module, graph, resume=job["resume"], parent=job["parent"])
 
     def report(epoch: int, found: Score) -> None:
         _tell(answers, {"epoch": epoch, **found.as_dict()})
 
+    where, until = device(), job["epochs"] or settings.epochs
+    images = _data(settings.data)
     try:
-        trained = train(module, _data(settings.data), settings, seed=job["seed"], device=device(), report=report)
+        trained = train(
+            module, images, settings, seed=job["seed"], device=where, report=report, until=until, begin=start.checkpoint
+        )
     except DivergenceError as error:
         return {"error": str(error)}
-    # Weights used in two places are one tensor, which the file format refuses: clones are not.
-    weights = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in module.state_dict().items()}
-    write_whole(job["weights"], save(weights))
+    write_weights(module, job["weights"])
+    if until < settings.epochs:
+        write_checkpoint(trained.checkpoint, checkpoint_of(job["weights"]))
     curve = [round(epoch.accuracy, 6) for epoch in trained.epochs]
     done = {**trained.validation.as_dict(), "epochs": curve, "seconds": round(trained.seconds, 4), "threads": threads}
+    done |= start.scores
     # Scores of a training that its time limit ended depend on the machine: the study says so.
     return {**done, "stopped": True} if trained.stopped else done
 
@@ -97,6 +106,7 @@ _JOBS = {
     "train": _train,
     "test": _test,
     "proxy": jobs.proxy,
+    "glance": jobs.glance,
     "python": jobs.function,
     "latency": jobs.latency,
 }

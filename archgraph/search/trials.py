@@ -23,7 +23,7 @@ class Trial:
 
     `index` counts candidates; a second try of an interrupted trial has the index of the first, whose number is
     `again`. `worker` is the name of who runs it. `turned_away` is the tally of proposals before it. `values` are the
-    objectives as the recipe has them.
+    objectives as the recipe has them. `rung` counts from 0, and `below` is the trial from whose checkpoint it goes on.
     """
 
     number: int
@@ -43,6 +43,8 @@ class Trial:
     scores: Mapping[str, Any] | None = None
     error: str | None = None
     values: tuple[float, ...] | None = None
+    rung: int = 0
+    below: int | None = None
 
     def measure(self, name: str) -> float:
         """A score or a cost by its name, of a trial that has it."""
@@ -66,8 +68,11 @@ def genotype(
     turned_away: Mapping[str, Any],
     again: int | None,
     worker: str = "",
+    rung: int = 0,
+    below: int | None = None,
 ) -> dict[str, Any]:
     """The attribute of a new trial: everything that is known before it is trained."""
+    higher = {"rung": rung, "below": below} if rung else {}
     return {
         "spec": text,
         "index": index,
@@ -81,6 +86,7 @@ def genotype(
         "turned_away": turned_away,
         "again": again,
         "worker": worker,
+        **higher,
     }
 
 

@@ -34,14 +34,18 @@ START_TIMEOUT = 120.0
 def make(recipe: Recipe, folder: RunFolder) -> ChildProcess:
     """The evaluator of `train`."""
     assert recipe.evaluate.train is not None
-    return ChildProcess(recipe.evaluate.train, timeout=recipe.evaluate.timeout, log=folder.log)
+    proxy = recipe.fidelity.proxy if recipe.fidelity else None
+    return ChildProcess(recipe.evaluate.train, timeout=recipe.evaluate.timeout, log=folder.log, proxy=proxy)
 
 
 class ChildProcess:
-    """An evaluator that trains in a process of its own; what that prints goes to `log`."""
+    """An evaluator that trains in a process of its own; what that prints goes to `log`.
 
-    def __init__(self, settings: BaseModel, *, timeout: float, log: Path) -> None:
-        self.settings = settings
+    `proxy` is what scores a network after no epochs, on the first training images.
+    """
+
+    def __init__(self, settings: BaseModel, *, timeout: float, log: Path, proxy: str | None = None) -> None:
+        self.settings, self.proxy = settings, proxy
         self.timeout = timeout
         self.log = log
         self._process: subprocess.Popen[str] | None = None
@@ -63,6 +67,8 @@ class ChildProcess:
         epochs: int | None = None,
         resume: Path | None = None,
     ) -> Mapping[str, Any]:
+        if epochs == 0:
+            return self.ask({"do": "glance", "spec": text, "seed": seed, "proxy": self.proxy}, self.timeout, each_epoch)
         job: dict[str, Any] = {"do": "train", "spec": text, "seed": seed, "weights": str(weights)}
         job |= {"parent": parent and str(parent), "epochs": epochs, "resume": resume and str(resume)}
         return self.ask(job, self.timeout, each_epoch)

@@ -36,7 +36,8 @@ class FunctionProcess(ChildProcess):
         resume: Path | None = None,
     ) -> Mapping[str, Any]:
         job: dict[str, Any] = {"do": "python", "spec": text, "seed": seed, "weights": str(weights), "epochs": epochs}
-        job |= {"parent": parent and str(parent), "wanted": self.wanted, "folder": str(Path.cwd())}
+        job |= {"parent": parent and str(parent), "resume": resume and str(resume)}
+        job |= {"wanted": self.wanted, "folder": str(Path.cwd())}
         return self.ask(job, self.timeout, each_epoch)
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
