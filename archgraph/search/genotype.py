@@ -6,7 +6,7 @@ the node's `each`; where none can, as in a block that is used twice, the copies 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from archgraph.search.choices import Choices, Decision, Label, answering, by_label, sites
@@ -16,6 +16,8 @@ from archgraph.search.settling import UnsettledError, in_column, settle
 from archgraph.search.tree import Path, get
 from archgraph.spec.model import NodeSpec, Spec
 
+KEPT = 50_000
+"""Sets of choices whose decisions are remembered."""
 OPERATOR = "choice"
 """What a trial says of where it came from."""
 
@@ -26,6 +28,7 @@ class Genotype:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.places = Places(spec)
+        self._known: dict[tuple[tuple[str, str], ...], tuple[Decision, ...]] = {}
         self.tied = frozenset(path for path in self.places.paths if _is_tied(spec, path))
         self.defaults = self.chosen(lambda name, choice: choice.options.index(choice.chosen))
         """The choices of the spec as it stands."""
@@ -48,14 +51,24 @@ class Genotype:
 
     def changed(self, choices: Choices, rng: Random) -> Choices:
         """The choices with another answer to one decision; decisions that this answer brings up are drawn."""
-        asked = self.decisions(by_label(answering(choices, rng)))
+        asked = self._complete(choices, rng)
         free = [one for one in asked if len(one.labels) > 1]
         if not free:
             return choices
         other = rng.choice(free)
         step = rng.choice([index for index in range(len(other.labels)) if index != other.taken])
         new = {**{one.name: one.label for one in asked}, other.name: other.labels[step]}
-        return self.chosen(by_label(answering(new, rng)))
+        return {one.name: one.label for one in self._complete(new, rng)}
+
+    def _complete(self, choices: Choices, rng: Random) -> tuple[Decision, ...]:
+        """The decisions that choices answer, and those that they bring up, drawn; known at once where nothing is."""
+        known = self._known.get(_key(choices.items()))
+        if known is None:
+            known = self.decisions(by_label(answering(choices, rng)))
+            if len(self._known) >= KEPT:
+                self._known.clear()
+            self._known[_key((one.name, one.label) for one in known)] = known
+        return known
 
     def of(self, trial: Finished) -> Choices:
         """The choices of a trial; those of the spec as it stands where it is the parent that was given."""
@@ -94,6 +107,10 @@ def change(before: Choices, after: Choices) -> tuple[str, str]:
         return names[0], f"{_shown(before[names[0]])} -> {_shown(after[names[0]])}"
     listed = ", ".join(f"{name} {_shown(after[name])}" for name in names)
     return f"{len(names)} decisions", listed
+
+
+def _key(choices: Iterable[tuple[str, Label]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, repr(label)) for name, label in choices)
 
 
 def _shown(label: Label) -> str:
