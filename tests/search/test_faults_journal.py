@@ -24,7 +24,7 @@ from archgraph.search.worker import resume
 if sys.platform == "win32":
     pytest.skip("several workers need a database there", allow_module_level=True)
 
-TEARS = 10
+TEARS = 8
 ROOM = 256 * 1024
 """Bytes of the small disk."""
 HEAVY = """
@@ -39,12 +39,12 @@ Quick.train = heavy
 
 
 def test_lines_torn_while_workers_run_cost_nothing_but_what_their_writers_were_doing(tmp_path: Path) -> None:
-    """Ten times a worker is killed, and the journal then has a part of what it might have been writing."""
+    """Eight times a worker is killed, and the journal then has a part of what it might have been writing."""
     chance = random.Random(0)
     file = tmp_path / "run" / journal.NAME
     line = b'{"op_code":8,"worker_id":"x","trial_id":3,"user_attr":{"scores":{"accuracy":0.5}}}\n'
     tears = 0
-    with searching(tmp_path, recipe(tmp_path, trials=40), workers=3, pause=0.1) as process:
+    with searching(tmp_path, recipe(tmp_path, trials=45), workers=3, pause=0.1) as process:
         until(lambda: ended(tmp_path) > 1, process)
         study = open_study(tmp_path / "run")
         while tears < TEARS:
@@ -60,27 +60,9 @@ def test_lines_torn_while_workers_run_cost_nothing_but_what_their_writers_were_d
                 os.kill(pid(chance.choice(running)), signal.SIGKILL)
             tears += 1
         well(tmp_path, process)
-    assert check_whole(tmp_path, trials=40)
+    assert check_whole(tmp_path, trials=45)
     kept = file.read_bytes()
     assert journal.mend(file) == 0 and file.read_bytes() == kept
-
-
-def test_a_line_torn_at_the_end_of_a_run_is_cut_off_when_it_is_resumed(tmp_path: Path) -> None:
-    with searching(tmp_path, recipe(tmp_path, trials=12), workers=2, pause=0.1) as process:
-        until(lambda: ended(tmp_path) > 5, process)
-        for trial in found(tmp_path):
-            if trial.state == "running":
-                os.kill(pid(trial), signal.SIGKILL)
-        process.kill()
-        process.wait()
-        before = {trial.number: trial.hash for trial in found(tmp_path) if trial.state == "finished"}
-        with (tmp_path / "run" / journal.NAME).open("ab") as file:
-            file.write(b'{"op_code":4,"study_id":0,"state":0,"user_at')
-    call = f"worker.resume({str(tmp_path / 'run')!r}, evaluator=quick)"
-    with searching(tmp_path, tmp_path, pause=0.0, call=call) as process:
-        well(tmp_path, process)
-    check_whole(tmp_path, trials=12)
-    assert before.items() <= {trial.number: trial.hash for trial in found(tmp_path)}.items()
 
 
 @pytest.fixture
@@ -99,7 +81,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-@pytest.mark.parametrize(("workers", "weights"), [(2, 8), (1, 12 * 1024), (2, 12 * 1024)])
+@pytest.mark.parametrize(("workers", "weights"), [(2, 8), (1, 12 * 1024)])
 def test_a_full_disk_ends_the_search_and_loses_nothing_and_it_goes_on_when_there_is_room(
     tmp_path: Path, disk: Path, workers: int, weights: int
 ) -> None:

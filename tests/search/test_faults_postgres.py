@@ -6,7 +6,6 @@ Without the server these tests are skipped; where `ARCHGRAPH_POSTGRES=required`,
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +21,6 @@ import pytest
 from search.fakes import recipe
 from search.watching import check_whole, ended, found, pid, searching, until, well
 
-from archgraph.search.outcome import read_outcome
 from archgraph.search.study import open_study
 
 USER = "postgres"
@@ -120,40 +118,32 @@ def server(connections: list[Any]) -> Iterator[Server]:
             running.stop()
 
 
-def test_a_database_that_is_restarted_in_mid_run_costs_no_trial(tmp_path: Path, server: Server) -> None:
-    """Three workers and, from a process of its own as on another machine, a fourth; the server is away for a second."""
-    file = recipe(tmp_path, trials=50)
+def test_a_database_that_is_restarted_in_mid_run_costs_no_trial_and_a_worker_that_is_killed_its_own(
+    tmp_path: Path, server: Server
+) -> None:
+    """Three workers and, from a process of its own as on another machine, a fourth; the server is away for a second,
+    and then the fourth is killed in a training."""
+    file = recipe(tmp_path, trials=30)
     join = f"worker.join({server.url!r}, 'small', out={str(tmp_path / 'there')!r}, evaluator=quick)"
     with ExitStack() as stack:
         settings = {"storage": server.url}
-        process = stack.enter_context(searching(tmp_path, file, pause=0.1, workers=3, settings=settings))
-        until(lambda: ended(tmp_path) > 2, process)
-        other = stack.enter_context(searching(tmp_path, file, pause=0.1, call=join))
+        process = stack.enter_context(searching(tmp_path, file, pause=0.2, workers=3, settings=settings))
+        until(lambda: ended(tmp_path) > 1, process)
+        other = stack.enter_context(searching(tmp_path, file, pause=0.2, call=join))
         study = open_study(tmp_path / "run")
         until(lambda: any(pid(trial) == other.pid for trial in study.trials()), process)
         before = {trial.number: trial.hash for trial in study.trials() if trial.state == "finished"}
         server.stop()
         time.sleep(1)
         server.start()
+        running = [("running", other.pid)]
+        until(lambda: running[0] in [(trial.state, pid(trial)) for trial in study.trials()], process)
+        other.kill()
         well(tmp_path, process)
-        well(tmp_path, other)
-    # What was committed is there, and what the interruption cost was a commit made twice, never a training lost.
-    check_whole(tmp_path, trials=50)
+    interrupted = check_whole(tmp_path, trials=30)
     trials = found(tmp_path)
     assert before.items() <= {trial.number: trial.hash for trial in trials if trial.state == "finished"}.items()
-    assert len({trial.worker for trial in trials}) >= 4
+    assert len({trial.worker for trial in trials}) == 4
+    # None ended by itself. A commit whose answer was lost may have been made twice: then one more was begun, by nobody.
     assert "another one is started" not in (tmp_path / "said").read_text()
-
-
-def test_a_worker_on_a_database_that_is_killed_loses_its_trial_alone(tmp_path: Path, server: Server) -> None:
-    """It was the only one; `resume` notices, and goes on."""
-    file = recipe(tmp_path, trials=6)
-    with searching(tmp_path, file, pause=1.0, settings={"storage": server.url}) as process:
-        until(lambda: ended(tmp_path) > 1, process)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    call = f"worker.resume({str(tmp_path / 'run')!r}, evaluator=quick)"
-    with searching(tmp_path, file, pause=0.0, call=call) as process:
-        well(tmp_path, process)
-    assert len(check_whole(tmp_path, trials=6)) <= 1
-    assert read_outcome(tmp_path / "run").best is not None
+    assert len(interrupted) <= 4

@@ -108,7 +108,7 @@ def stopped(tmp_path: Path, trial: Trial) -> bool:
 def test_a_worker_that_was_declared_dead_and_goes_on_keeps_nothing_and_ends_well(tmp_path: Path) -> None:
     """Three times a worker is stopped in a training, until another one has taken its trial up; then it goes on."""
     zombies: list[Trial] = []
-    with searching(tmp_path, recipe(tmp_path, trials=25), workers=2, pause=0.3, before=HASTY) as process:
+    with searching(tmp_path, recipe(tmp_path, trials=12), workers=2, pause=0.3, before=HASTY) as process:
         until(lambda: ended(tmp_path) > 1, process)
         study = open_study(tmp_path / "run")
         while len(zombies) < 3:
@@ -122,7 +122,7 @@ def test_a_worker_that_was_declared_dead_and_goes_on_keeps_nothing_and_ends_well
                 zombies.append(trial)
                 break
         well(tmp_path, process)
-    interrupted = check_whole(tmp_path, trials=25)
+    interrupted = check_whole(tmp_path, trials=12)
     assert [trial.number for trial in interrupted] == sorted(trial.number for trial in zombies)
     # None died of it: nobody was started anew, and whose trial was taken had trained it to the end.
     assert "another one is started" not in (tmp_path / "said").read_text()
