@@ -108,11 +108,12 @@ def stopped(tmp_path: Path, trial: Trial) -> bool:
 def test_a_worker_that_was_declared_dead_and_goes_on_keeps_nothing_and_ends_well(tmp_path: Path) -> None:
     """Three times a worker is stopped in a training, until another one has taken its trial up; then it goes on."""
     zombies: list[Trial] = []
-    with searching(tmp_path, recipe(tmp_path, trials=12), workers=2, pause=0.3, before=HASTY) as process:
+    with searching(tmp_path, recipe(tmp_path, trials=30), workers=2, pause=0.3, before=HASTY) as process:
         until(lambda: ended(tmp_path) > 1, process)
         study = open_study(tmp_path / "run")
         while len(zombies) < 3:
-            time.sleep(0.05)
+            assert process.poll() is None, "the search has ended"
+            time.sleep(0.02)
             for trial in study.trials()[-2:]:
                 if not stopped(tmp_path, trial):
                     continue
@@ -122,7 +123,7 @@ def test_a_worker_that_was_declared_dead_and_goes_on_keeps_nothing_and_ends_well
                 zombies.append(trial)
                 break
         well(tmp_path, process)
-    interrupted = check_whole(tmp_path, trials=12)
+    interrupted = check_whole(tmp_path, trials=30)
     assert [trial.number for trial in interrupted] == sorted(trial.number for trial in zombies)
     # None died of it: nobody was started anew, and whose trial was taken had trained it to the end.
     assert "another one is started" not in (tmp_path / "said").read_text()
