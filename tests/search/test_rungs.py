@@ -231,6 +231,26 @@ run({str(written(tmp_path, RUNGS))!r}, out={str(folder)!r}, evaluator=Dying(Path
     assert all(line["resume"] for line in said if line["epochs"] > 1)
 
 
+def test_several_workers_give_each_place_once(tmp_path: Path) -> None:
+    """Three processes, which want the same places at the same moment; none is given twice, and none left."""
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+from pathlib import Path
+from search.test_rungs import Climbing
+from archgraph.search.files import RunFolder
+from archgraph.search.worker import run
+RunFolder.draw_best = lambda self, best: None
+run({str(written(tmp_path, RUNGS + INHERIT))!r}, out={str(tmp_path / "run")!r}, workers=3,
+    evaluator=Climbing(Path({str(tmp_path / "log")!r})))
+"""
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert [len(children(tmp_path / "run", rung)) for rung in range(3)] == [23, 5, 1]
+    assert [len(trials(tmp_path / "run", rung)) for rung in range(3)] == [24, 6, 2]
+    assert set(Counter((line["network"], line["epochs"]) for line in calls(tmp_path)).values()) == {1}
+    assert not trials(tmp_path / "run", state="failed") and len({t.worker for t in trials(tmp_path / "run")}) > 1
+
+
 def test_a_failure_on_a_rung_leaves_the_network_where_it_was(tmp_path: Path) -> None:
     plain = searched(tmp_path, RUNGS, Climbing(tmp_path / "log"), out="plain").folder
     first = next(t.number for t in trials(plain, 1) if t.parent is not None)
