@@ -47,6 +47,8 @@ def test_run_hands_on_its_options(archgraph: Archgraph, calls: Calls) -> None:
         7,
         "--workers",
         2,
+        "--ray",
+        "local",
         "--out",
         "runs/x",
         "--set",
@@ -56,12 +58,13 @@ def test_run_hands_on_its_options(archgraph: Archgraph, calls: Calls) -> None:
     ]
     assert archgraph("search", "run", "digits", *words).code == 0
     read = {"budget.macs": 2_000_000, "objectives": ["accuracy", "macs"]}
-    assert calls == [("run", ("digits",), {"trials": 7, "out": "runs/x", "settings": read, "workers": 2})]
+    given = {"trials": 7, "out": "runs/x", "settings": read, "workers": 2, "ray": "local"}
+    assert calls == [("run", ("digits",), given)]
 
 
 def test_run_leaves_the_rest_to_the_recipe(archgraph: Archgraph, calls: Calls) -> None:
     archgraph("search", "run", "digits")
-    assert calls == [("run", ("digits",), {"trials": None, "out": None, "settings": {}, "workers": None})]
+    assert calls == [("run", ("digits",), {"trials": None, "out": None, "settings": {}, "workers": None, "ray": None})]
 
 
 def test_resume_and_show_take_a_folder(archgraph: Archgraph, calls: Calls) -> None:
