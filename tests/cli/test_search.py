@@ -77,7 +77,7 @@ def test_resume_and_show_take_a_folder(archgraph: Archgraph, calls: Calls) -> No
         ("show", ("runs/x",)),
         ("summary", ("runs/x",)),
     ]
-    assert calls[0][2] == {"trials": 9, "workers": None}
+    assert calls[0][2] == {"trials": 9, "workers": None, "ray": None}
 
 
 def test_a_baseline_follows_a_search_that_was_not_stopped(
