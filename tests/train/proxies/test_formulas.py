@@ -106,6 +106,21 @@ def test_zen_of_one_convolution_is_what_normal_weights_make_of_a_normal_step() -
     assert score("zen", nn.Conv2d(64, 32, 1), x, labels) == pytest.approx(expected, abs=0.03)
 
 
+def test_zen_leaves_out_a_path_that_carries_nothing() -> None:
+    class Dead(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(64, 32, 1)
+            self.path = nn.Sequential(nn.Conv2d(64, 32, 1), nn.BatchNorm2d(32))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            out: torch.Tensor = self.conv(x) + self.path(0 * x)
+            return out
+
+    x, labels = torch.empty(8, 64, 8, 8), torch.zeros(8, dtype=torch.int64)
+    assert score("zen", Dead(), x, labels) == pytest.approx(score("zen", nn.Conv2d(64, 32, 1), x, labels), abs=0.03)
+
+
 def test_zen_does_not_see_the_scale_that_a_batch_norm_takes_away() -> None:
     """Equation 6 of the paper: what the norm divides by is given back, so the score is that without the norm."""
     x, labels = torch.zeros(16, 64, 8, 8), torch.zeros(16)
