@@ -210,10 +210,11 @@ def best_so_far(name: str, space: Genotype, cells: Cells, data: str, *, seeds: i
     """The mean over seeds of the best accuracy after each evaluated cell, in percent."""
     total = [0.0] * trials
     for seed in range(seeds):
-        best = 0.0
+        best, most = 0.0, max(cells.accuracy[data])
         found = accuracies(name, space, cells, data, seed=seed, trials=trials)
         for index in range(trials):
-            best = max(best, next(found, best))  # one that ended early keeps what it has
+            # One that ended early keeps what it has, and one that has the best can have no better.
+            best = best if best == most else max(best, next(found, best))
             total[index] += 100 * best / seeds
     return total
 
