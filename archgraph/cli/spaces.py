@@ -29,7 +29,9 @@ def space(
     plugins: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell how many networks the choices of a spec hold, what they cost, and what part of them fits a budget.
+    """Tell what networks a spec with choices holds.
+
+    How many there are, what they cost, and what part of them fits a budget.
 
     Small spaces are gone through, of large ones a sample is drawn; the output says which. Where nothing fits, it names
     the nodes that alone are over the budget.
