@@ -13,6 +13,7 @@ from archgraph.graph.builder import Assembly
 from archgraph.graph.model import Node, Scope
 from archgraph.ops.base import Bundle, Primitive, Ref
 from archgraph.ops.facts import Facts
+from archgraph.shape import Shape
 from archgraph.spec.evaluate import names_in
 from archgraph.spec.model import Block, Spec
 
@@ -30,9 +31,19 @@ class Written(NamedTuple):
     at: Any
 
 
+class Placed(NamedTuple):
+    """A block as it is written in one place of a network: below one name, fed by the same values."""
+
+    nodes: Mapping[str, Node]
+    shapes: Mapping[str, Shape]
+    further: Mapping[Ref, Shape]
+    scopes: Mapping[str, Scope]
+    gives: Bundle
+
+
 class Template(NamedTuple):
     """An expanded block, ready to be written again: its nodes and scopes with names below its own, and the numbers of
-    the values it gives.
+    the values it gives. `placed` are the places where it was written, by name and inputs.
     """
 
     nodes: tuple[Written, ...]
@@ -40,6 +51,25 @@ class Template(NamedTuple):
     params: int
     wires: int
     gives: tuple[int, ...]
+    placed: dict[tuple[str, Bundle], Placed]
+
+    def place(self, prefix: str, first: Bundle) -> Placed:
+        """The block below `prefix`, fed by `first`."""
+        nodes, shapes, further = {}, {}, {}
+        # It makes the tuples without their constructors, which take as long as all else of this loop.
+        new, values = tuple.__new__, list(first)
+        know = values.append
+        for below, op, fed, known, shares, at in self.nodes:
+            name = prefix + below
+            inputs = (values[fed[0]],) if len(fed) == 1 else tuple([values[number] for number in fed])
+            nodes[name] = new(Node, (name, op, inputs, known, prefix + shares if shares else None, at))
+            shapes[name] = known[0]
+            know(new(Ref, (name, 0)))
+            for number, shape in enumerate(known[5], 1):
+                know(ref := Ref(name, number))
+                further[ref] = shape
+        scopes = {prefix + name: scope for name, scope in self.scopes}
+        return Placed(nodes, shapes, further, scopes, tuple([values[number] for number in self.gives]))
 
 
 class Original(NamedTuple):
@@ -69,11 +99,13 @@ class Original(NamedTuple):
                 numbers[Ref(name, output)] = number
                 number += 1
         scopes = tuple([(name[cut:], scope) for name, scope in self.scopes])
-        return Template(tuple(made), scopes, self.params, wires, tuple([numbers[ref] for ref in self.last]))
+        return Template(tuple(made), scopes, self.params, wires, tuple([numbers[ref] for ref in self.last]), {})
 
 
 MAX_CONTEXTS = 16
 MAX_TEMPLATES = 256
+MAX_PLACES = 64
+"""Places of one template that are kept; a child of a search has most of its blocks where its parent has them."""
 
 
 class _Context(NamedTuple):
@@ -151,23 +183,20 @@ class Templates:
             return None
         if isinstance(template, Original):
             template = self._known[key] = template.template()
+        place = (prefix, first)
+        placed = template.placed.get(place)
+        if placed is None:
+            placed = template.place(prefix, first)
+            if len(template.placed) >= MAX_PLACES:
+                template.placed.clear()
+            template.placed[place] = placed
         assembly = self._assembly
-        opened = [(prefix + name, scope) for name, scope in template.scopes]
-        assembly.scopes.update(opened)
-        assembly.opened.extend([name for name, _ in opened])
-        # This loop is most of the time of a search's proposal: it makes the tuples without their constructors.
-        new, values = tuple.__new__, list(first)
-        nodes, shapes, append, know = assembly.nodes, assembly.shapes, assembly.order.append, values.append
-        for below, op, fed, known, shares, at in template.nodes:
-            name = prefix + below
-            inputs = (values[fed[0]],) if len(fed) == 1 else tuple([values[number] for number in fed])
-            node = new(Node, (name, op, inputs, known, prefix + shares if shares else None, at))
-            nodes[name], shapes[name] = node, known[0]
-            append(node)
-            know(new(Ref, (name, 0)))
-            for number, shape in enumerate(known[5], 1):
-                know(ref := Ref(name, number))
-                assembly.further[ref] = shape
+        assembly.scopes.update(placed.scopes)
+        assembly.opened.extend(placed.scopes)
+        assembly.nodes.update(placed.nodes)
+        assembly.order.extend(placed.nodes.values())
+        assembly.shapes.update(placed.shapes)
+        assembly.further.update(placed.further)
         assembly.wires += template.wires
         assembly.grow(template.params, prefix, template.nodes[0].at)
-        return tuple([values[number] for number in template.gives])
+        return placed.gives
