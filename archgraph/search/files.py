@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -76,25 +77,20 @@ def new_folder(out: str | os.PathLike[str] | None, name: str) -> Path:
     return next(folder for found in names if not (folder := Path("runs") / found).exists())
 
 
-def begin(folder: Path, files: Sequence[tuple[str, str]]) -> Path:
-    """A folder beside the one to be, with its first files; `settle` puts it in its place."""
-    growing = folder.parent / f".{folder.name}.{os.getpid()}"
+@contextmanager
+def growing(folder: Path) -> Iterator[Path]:
+    """A folder beside the one to be, put in its place at the end: a search is there whole or not at all."""
+    place = folder.parent / f".{folder.name}.{os.getpid()}"
     try:
-        growing.mkdir(parents=True)
-        (growing / "weights").mkdir()
+        place.mkdir(parents=True)
+        try:
+            (place / "weights").mkdir()
+            yield place
+            if folder.is_dir():
+                folder.rmdir()
+            place.rename(folder)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
     except OSError as error:
-        raise UsageError(f"cannot make the folder {folder}: {error.strerror}") from error
-    for name, text in files:
-        write_whole(growing / name, text)
-    return growing
-
-
-def settle(growing: Path, folder: Path) -> None:
-    """Put a finished folder in its place, so that a search is there whole or not at all."""
-    try:
-        if folder.is_dir():
-            folder.rmdir()
-        growing.rename(folder)
-    except OSError as error:
-        shutil.rmtree(growing, ignore_errors=True)
         raise UsageError(f"cannot make the folder {folder}: {error.strerror}") from error

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from archgraph import __version__, dump
 from archgraph.errors import UsageError
+from archgraph.files import write_whole
 from archgraph.search import journal
 from archgraph.search.console import closing, opening
 from archgraph.search.evaluators import MakeEvaluator, evaluator
-from archgraph.search.files import RunFolder, begin, new_folder, settle
+from archgraph.search.files import RunFolder, growing, new_folder
 from archgraph.search.progress import View
 from archgraph.search.reading import Reading, read_recipe
 from archgraph.search.recipe import Recipe
@@ -169,9 +170,9 @@ def _make(folder: Path, reading: Reading) -> None:
         "recipe": dict(reading.values),
         "parents": [{"spec": dump(parent.spec), "origin": parent.origin} for parent in distinct],
     }
-    growing = begin(folder, [("recipe.yaml", reading.text)])
-    study.create(growing, reading.recipe, begun)
-    settle(growing, folder)
+    with growing(folder) as place:
+        write_whole(place / "recipe.yaml", reading.text)
+        study.create(place, reading.recipe, begun)
 
 
 def _go_on(

@@ -192,6 +192,12 @@ def test_a_folder_that_holds_something_is_not_written_to(tmp_path: Path) -> None
     assert len(trials(folder)) == 2
 
 
+def test_a_storage_that_is_not_there_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no storage foo://"):
+        run(recipe(tmp_path), out=tmp_path / "runs" / "a", settings={"storage": "foo://x"})
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_the_second_search_of_a_recipe_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     file = recipe(tmp_path, trials=2)
