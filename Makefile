@@ -74,7 +74,7 @@ $(READY): pyproject.toml constraints.txt
 # Networks to compare with, and what segmentation_models_pytorch needs to be imported. Without --no-deps they would bring
 # a torch of their own choice.
 $(PEERS): $(READY)
-	@$(PIP) --editable '.[postgres]'
+	@$(PIP) --editable '.[nasbench,postgres]'
 	@$(PIP) --editable '.[ray]' || echo "no Ray for this Python; its tests are skipped" >&2
 	@$(PIP) --no-deps torchvision timm pytorchcv segmentation_models_pytorch \
 		huggingface_hub httpx2 httpcore2 h11 idna truststore
