@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -26,6 +27,7 @@ from typing import Any
 from curves import Curve, plot
 from timing import options, report
 
+import archgraph.graph as graphs
 from archgraph import load
 from archgraph.graph.cost import cost
 from archgraph.graph.expand import expand
@@ -62,8 +64,9 @@ class Cells:
 
 
 def read() -> Cells:
-    """The cells, from a file in the temporary folder where an earlier run left them."""
-    path = Path(tempfile.gettempdir()) / "archgraph_nasbench201_looks.json"
+    """The cells, from a file in the temporary folder where an earlier run of the same code left them."""
+    code = sha256(b"".join(file.read_bytes() for file in sorted(Path(graphs.__path__[0]).glob("*.py"))))
+    path = Path(tempfile.gettempdir()) / f"archgraph_nasbench201_{code.hexdigest()[:16]}.json"
     if not path.is_file():
         path.write_text(json.dumps(list(_made())), encoding="utf-8")
     made = json.loads(path.read_text(encoding="utf-8"))
@@ -203,6 +206,8 @@ def _counted(name: str, space: Genotype, cells: Cells, data: str, *, seeds: int)
 
 
 def _mean(counts: Sequence[int]) -> str:
+    if len(counts) < 2:
+        return f"{statistics.mean(counts):.0f}"
     return f"{statistics.mean(counts):.0f} ± {statistics.stdev(counts) / len(counts) ** 0.5:.0f}"
 
 
