@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -80,9 +81,11 @@ class Climbing:
                 assert json.loads(checkpoint_of(resume).read_text())["network"] == digest
                 line["resume"] = scores["resumed"] = json.loads(resume.read_text())["epochs"]
             elif parent is not None:
-                line["parent"] = json.loads(parent.read_text())["network"]
-                assert canonical_hash(expand(loads(spec_of(parent).read_text()))) == line["parent"]
-                scores["inherited"] = 0.5
+                # Another worker may know by now that nobody inherits from it any more.
+                with suppress(FileNotFoundError):
+                    line["parent"] = json.loads(parent.read_text())["network"]
+                    assert canonical_hash(expand(loads(spec_of(parent).read_text()))) == line["parent"]
+                scores["inherited"] = 0.5 if line["parent"] else 0.0
             for file in (weights, checkpoint_of(weights)):
                 file.write_text(json.dumps({"network": digest, "epochs": epochs}))
             scores |= {"accuracy": number(digest, epochs), "loss": 0.0}
