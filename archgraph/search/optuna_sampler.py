@@ -74,18 +74,37 @@ def distribution(decision: Decision) -> BaseDistribution:
     return CategoricalDistribution(options)
 
 
-class ChoiceDriven:
+class _Study:
+    """The copy of the study that a sampler of Optuna's works on, and its trials that run, by index."""
+
+    def __init__(self, make: Make, *, seed: int, directions: Sequence[Direction]) -> None:
+        self.make, self.seed = make, seed
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.study = optuna.create_study(directions=list(directions), sampler=make(seed))
+        self.signs = [1.0 if direction == "minimize" else -1.0 for direction in directions]
+        self.running: dict[int, Trial] = {}
+
+    def failed(self, index: int) -> None:
+        running = self.running.pop(index, None)
+        if running is not None:
+            self.study.tell(running, state=TrialState.FAIL)
+
+    def finish(self, running: Trial, trial: Finished) -> None:
+        """End a trial of the copy with what is known of it."""
+        if trial.excess is not None:
+            running.set_constraint("measured", trial.excess)
+        self.study.tell(running, [sign * value for sign, value in zip(self.signs, trial.values, strict=True)])
+
+
+class ChoiceDriven(_Study):
     """A sampler of Optuna's answers every decision of a space, by name; those that are not asked for are no parameters.
 
     The sampler is made anew for each candidate.
     """
 
     def __init__(self, make: Make, *, seed: int, space: Genotype, directions: Sequence[Direction]) -> None:
-        self.make, self.seed, self.space = make, seed, space
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.study = optuna.create_study(directions=list(directions), sampler=make(seed))
-        self.signs = [1.0 if direction == "minimize" else -1.0 for direction in directions]
-        self.running: dict[int, Trial] = {}
+        super().__init__(make, seed=seed, directions=directions)
+        self.space = space
         self.known: dict[str, BaseDistribution] = {}
 
     def draws(self, index: int, finished: Sequence[Finished]) -> Iterator[Draw]:
@@ -112,14 +131,7 @@ class ChoiceDriven:
             running = self.study.ask()
             _ = running.relative_params  # the sampler notes what it needs to
             self._suggested(running, Random(0), choices)
-        if trial.excess is not None:
-            running.set_constraint("measured", trial.excess)
-        self.study.tell(running, [sign * value for sign, value in zip(self.signs, trial.values, strict=True)])
-
-    def failed(self, index: int) -> None:
-        running = self.running.pop(index, None)
-        if running is not None:
-            self.study.tell(running, state=TrialState.FAIL)
+        self.finish(running, trial)
 
     def _suggested(self, trial: Trial, rng: Random, told: Choices | None = None) -> Choices:
         """Choices as the sampler answers; a name whose options changed is answered as `told`, or by chance."""
@@ -141,18 +153,15 @@ def _suggested(trial: Trial, name: str, asked: BaseDistribution) -> Label:
     return trial.suggest_categorical(name, asked.choices)
 
 
-class OptunaDriven:
+class OptunaDriven(_Study):
     """A sampler of Optuna's draws; parents are the best trials so far. The sampler is made anew for each candidate."""
 
     def __init__(
         self, make: Make, *, seed: int, operators: Sequence[str], directions: Sequence[Direction], population: int
     ) -> None:
-        self.make, self.seed, self.population = make, seed, population
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        super().__init__(make, seed=seed, directions=directions)
+        self.population = population
         self.space = distributions(operators)
-        self.study = optuna.create_study(directions=list(directions), sampler=make(seed))
-        self.signs = [1.0 if direction == "minimize" else -1.0 for direction in directions]
-        self.running: dict[int, Trial] = {}
         self.elite: list[Finished] = []
 
     def draws(self, index: int, finished: Sequence[Finished]) -> Iterator[Draw]:
@@ -179,11 +188,4 @@ class OptunaDriven:
             self.study.enqueue_trial(params(trial.draw))
             running = self.study.ask(self.space)
             _ = running.relative_params
-        if trial.excess is not None:
-            running.set_constraint("measured", trial.excess)
-        self.study.tell(running, [sign * value for sign, value in zip(self.signs, trial.values, strict=True)])
-
-    def failed(self, index: int) -> None:
-        running = self.running.pop(index, None)
-        if running is not None:
-            self.study.tell(running, state=TrialState.FAIL)
+        self.finish(running, trial)
