@@ -15,7 +15,7 @@ from pathlib import Path
 import graphviz
 
 import archgraph
-from archgraph.emit.picture import Drawing
+from archgraph.draw.picture import Drawing
 from archgraph.graph.expand import expand
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, everything, outline, shown

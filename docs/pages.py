@@ -32,7 +32,7 @@ from typing import Any
 
 import archgraph
 from archgraph.cli import main as cli
-from archgraph.emit.picture import Drawing
+from archgraph.draw.picture import Drawing
 from archgraph.ops import OPS
 from archgraph.ops.base import Op
 from archgraph.ops.plugins import apart, forget

@@ -19,7 +19,8 @@ LAYERS = (
     {"ops"},
     {"loading", "schema"},
     {"graph"},
-    {"emit", "interop", "train", "checking", "verifying", "contract"},
+    {"compare"},
+    {"emit", "draw", "interop", "train", "checking", "verifying", "contract"},
     {"search"},
     {"cli"},
 )
@@ -87,7 +88,7 @@ def test_only_the_reader_imports_yaml() -> None:
         "import archgraph, archgraph.cli",
         "import archgraph; archgraph.cost(archgraph.load('resnet50'))",
         "import archgraph; archgraph.load(archgraph.zoo.find('lenet5').path); archgraph.dump(archgraph.load('lenet5'))",
-        "import archgraph, archgraph.checking, archgraph.emit.dot, archgraph.emit.picture, archgraph.emit.table",
+        "import archgraph, archgraph.checking, archgraph.draw.dot, archgraph.draw.picture, archgraph.emit.table",
         "import archgraph.emit.plan, archgraph.graph.hashing, archgraph.graph.space, archgraph.ops.reference",
         "import archgraph.search, archgraph.search.budget, archgraph.search.mutations",
     ],

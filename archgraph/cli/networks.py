@@ -183,8 +183,8 @@ def render(
       archgraph render resnet18 -o resnet18.svg
       archgraph render resnet50 -o resnet50.png --depth 2
     """
-    from archgraph.emit.dot import dot
-    from archgraph.emit.picture import Drawing
+    from archgraph.draw.dot import dot
+    from archgraph.draw.picture import Drawing
     from archgraph.graph.wording import printable
 
     graph = Given.read(name, inputs, settings).graph(take)

@@ -10,8 +10,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import archgraph
-from archgraph.emit.dot import MOST_BOXES, dot
-from archgraph.emit.picture import pure_program
+from archgraph.draw.dot import MOST_BOXES, dot
+from archgraph.draw.picture import pure_program
 from archgraph.graph.model import Graph, Node, Scope
 from archgraph.ops import make
 from archgraph.ops.base import Primitive, Ref

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import archgraph
-from archgraph.emit import picture
-from archgraph.emit.picture import Drawing, pure_program
+from archgraph.draw import picture
+from archgraph.draw.picture import Drawing, pure_program
 from archgraph.errors import UsageError
 
 DRAWING = Drawing("digraph { a -> b }")

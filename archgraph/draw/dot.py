@@ -5,17 +5,17 @@ from __future__ import annotations
 import html
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import graphviz
 
 from archgraph import shape as shapes
+from archgraph.draw.theme import CLOSED, FAINT, FAMILIES, INK, LINE, OPEN, OTHER, Colours, family
 from archgraph.graph.cost import cost, node_costs
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, everything, glance, outline, shown
 from archgraph.graph.wording import arguments, human, label, op_name, printable, text
-from archgraph.ops import OPS
 from archgraph.ops.base import Ref
 from archgraph.shape import Shape
 
@@ -33,38 +33,6 @@ LINE_LENGTH = 34
 
 FONT = "Arial"
 """Its widths are known to every program that lays out text, or those of a font like it: nothing overflows its box."""
-INK, FAINT, LINE = "#1e293b", "#64748b", "#94a3b8"
-
-
-class Colours(NamedTuple):
-    """What a box is filled and edged with."""
-
-    fill: str
-    edge: str
-
-
-FAMILIES: Mapping[str, Colours] = {
-    "conv": Colours("#dbeafe", "#3b82f6"),
-    "linear": Colours("#ede9fe", "#8b5cf6"),
-    "norm": Colours("#fef9c3", "#ca8a04"),
-    "activation": Colours("#ffedd5", "#f97316"),
-    "pool": Colours("#dcfce7", "#22c55e"),
-    "merge": Colours("#fce7f3", "#ec4899"),
-    "attention": Colours("#cffafe", "#0891b2"),
-    "separable": Colours("#dbeafe", "#3b82f6"),
-    "spp": Colours("#dcfce7", "#22c55e"),
-    "aspp": Colours("#dcfce7", "#22c55e"),
-    "unpool": Colours("#dcfce7", "#22c55e"),
-    "conv_transpose": Colours("#dbeafe", "#3b82f6"),
-    "inverted": Colours("#dbeafe", "#3b82f6"),
-    "multi_head": Colours("#cffafe", "#0891b2"),
-    "windows": Colours("#cffafe", "#0891b2"),
-    "transformer": Colours("#cffafe", "#0891b2"),
-}
-"""By the file of `ops/` that an op stands in."""
-OTHER = Colours("#f1f5f9", "#94a3b8")
-CLOSED = Colours("#e2e8f0", "#475569")
-OPEN = Colours("#f8fafc", "#cbd5e1")
 
 
 def dot(graph: Graph, *, depth: int | None = None, flat: bool = False, direction: Direction = "down") -> str:
@@ -224,10 +192,10 @@ class _Picture:
 
 
 def _colours(part: Part) -> Colours:
-    known = OPS.get(op_name(part))
-    if known is None or (part.scope and part.scope.kind == "block"):
+    if part.scope and part.scope.kind == "block":
         return CLOSED
-    return FAMILIES.get(known.__module__.rpartition(".")[2], CLOSED if part.scope else OTHER)
+    known = family(op_name(part))
+    return CLOSED if known is None else FAMILIES.get(known, CLOSED if part.scope else OTHER)
 
 
 def _wrapped(words: Iterable[str]) -> Iterator[str]:

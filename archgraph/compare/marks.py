@@ -1,0 +1,30 @@
+"""What became of each node of a drawing that shows two networks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from archgraph.ops.base import Ref
+
+Status: TypeAlias = Literal["same", "added", "removed", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Goes with a graph of the nodes of both networks: those of the new one, wired as there, and the removed ones.
+
+    `status` has the nodes that are not the same in both, `notes` what changed in them, in lines to be shown
+    (`kernel 3 → 5`, `was conv2`). `added` and `removed` are the arrows, from what to the node named, that only the new
+    network has and only the old one; the graph itself has no removed arrow that leads into a node of the new one.
+    """
+
+    status: Mapping[str, Status] = field(default_factory=dict)
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    added: frozenset[tuple[Ref, str]] = frozenset()
+    removed: frozenset[tuple[Ref, str]] = frozenset()
+
+    def of(self, name: str) -> Status:
+        """What became of a node."""
+        return self.status.get(name, "same")
