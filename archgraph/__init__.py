@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-    from archgraph.draw.picture import Drawing
     from archgraph.graph.cost import Cost
     from archgraph.graph.expand import Choose
     from archgraph.graph.model import Graph
+    from archgraph.pictures.picture import Drawing
     from archgraph.spec.model import Input, Spec
 
 __version__ = "0.1.0"
@@ -95,8 +95,8 @@ def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:
 
     `depth` is how many levels of boxes are open; by default as many as stay readable. Raises SpecError.
     """
-    from archgraph.draw.dot import dot
-    from archgraph.draw.picture import Drawing
+    from archgraph.pictures.dot import dot
+    from archgraph.pictures.picture import Drawing
 
     return Drawing(dot(_graph(spec, None), depth=depth))
 

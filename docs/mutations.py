@@ -15,11 +15,11 @@ from pathlib import Path
 import graphviz
 
 import archgraph
-from archgraph.draw.picture import Drawing
 from archgraph.graph.expand import expand
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, everything, outline, shown
 from archgraph.graph.wording import arguments, op_name, text
+from archgraph.pictures.picture import Drawing
 from archgraph.search.applying import apply
 from archgraph.shape import show
 

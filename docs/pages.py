@@ -32,10 +32,10 @@ from typing import Any
 
 import archgraph
 from archgraph.cli import main as cli
-from archgraph.draw.picture import Drawing
 from archgraph.ops import OPS
 from archgraph.ops.base import Op
 from archgraph.ops.plugins import apart, forget
+from archgraph.pictures.picture import Drawing
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"

@@ -20,7 +20,7 @@ LAYERS = (
     {"loading", "schema"},
     {"graph"},
     {"compare"},
-    {"emit", "draw", "interop", "train", "checking", "verifying", "contract"},
+    {"emit", "pictures", "interop", "train", "checking", "verifying", "contract"},
     {"search"},
     {"cli"},
 )
@@ -88,7 +88,7 @@ def test_only_the_reader_imports_yaml() -> None:
         "import archgraph, archgraph.cli",
         "import archgraph; archgraph.cost(archgraph.load('resnet50'))",
         "import archgraph; archgraph.load(archgraph.zoo.find('lenet5').path); archgraph.dump(archgraph.load('lenet5'))",
-        "import archgraph, archgraph.checking, archgraph.draw.dot, archgraph.draw.picture, archgraph.emit.table",
+        "import archgraph, archgraph.checking, archgraph.pictures.dot, archgraph.pictures.picture, archgraph.emit.table",
         "import archgraph.emit.plan, archgraph.graph.hashing, archgraph.graph.space, archgraph.ops.reference",
         "import archgraph.search, archgraph.search.budget, archgraph.search.mutations",
     ],

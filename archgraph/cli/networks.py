@@ -183,9 +183,9 @@ def render(
       archgraph render resnet18 -o resnet18.svg
       archgraph render resnet50 -o resnet50.png --depth 2
     """
-    from archgraph.draw.dot import dot
-    from archgraph.draw.picture import Drawing
     from archgraph.graph.wording import printable
+    from archgraph.pictures.dot import dot
+    from archgraph.pictures.picture import Drawing
 
     graph = Given.read(name, inputs, settings).graph(take)
     Drawing(dot(graph, depth=depth, flat=flat, direction=direction)).save(output)

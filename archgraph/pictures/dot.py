@@ -11,12 +11,12 @@ from typing import Literal, NamedTuple, TypeAlias
 import graphviz
 
 from archgraph import shape as shapes
-from archgraph.draw.theme import CLOSED, FAINT, FAMILIES, INK, LINE, OPEN, OTHER, Colours, family
 from archgraph.graph.cost import cost, node_costs
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, everything, glance, outline, shown
 from archgraph.graph.wording import arguments, human, label, op_name, printable, text
 from archgraph.ops.base import Ref
+from archgraph.pictures.theme import CLOSED, FAINT, FAMILIES, INK, LINE, OPEN, OTHER, Colours, family
 from archgraph.shape import Shape
 
 Direction: TypeAlias = Literal["down", "right"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import archgraph
-from archgraph.draw import picture
-from archgraph.draw.picture import Drawing, pure_program
 from archgraph.errors import UsageError
+from archgraph.pictures import picture
+from archgraph.pictures.picture import Drawing, pure_program
 
 DRAWING = Drawing("digraph { a -> b }")
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-", "dot": b"digraph {"}

@@ -10,12 +10,12 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import archgraph
-from archgraph.draw.dot import MOST_BOXES, dot
-from archgraph.draw.picture import pure_program
 from archgraph.graph.model import Graph, Node, Scope
 from archgraph.ops import make
 from archgraph.ops.base import Primitive, Ref
 from archgraph.ops.facts import facts
+from archgraph.pictures.dot import MOST_BOXES, dot
+from archgraph.pictures.picture import pure_program
 
 HEAD = "archgraph: 1\nname: net\ninput: [8, 16, 16]\n"
 SVG = "{http://www.w3.org/2000/svg}"
