@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from archgraph.errors import SpecError
 from archgraph.graph.cost import Cost, cost
@@ -30,6 +30,11 @@ ATTEMPTS = 2000
 """Proposals in a row that may be turned away before a search says that nothing new is left to try."""
 CACHED = 256
 """Parents whose places for changes are remembered."""
+
+Reason: TypeAlias = Literal["impossible", "invalid", "outputs", "over_budget", "duplicates"]
+"""Why a proposal was turned away: there is no such change to make, the spec is no network, or one that gives other
+outputs than its parent; it is over the budget; it is known already."""
+NO_NETWORK: tuple[Reason, ...] = ("impossible", "invalid", "outputs")
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,16 @@ class Tally:
     """Children over the budget that were scaled back into it; what is left of them is counted as any other."""
     rejected: Counter[str] = field(default_factory=Counter)
     """Changes that give no network, by operator."""
+    reasons: dict[str, Counter[Reason]] = field(default_factory=dict)
+    """All that were turned away, by operator and why; searches from before this was kept have none."""
+
+    def turn_away(self, operator: str, reason: Reason) -> None:
+        """Count one proposal that becomes no trial."""
+        self.reasons.setdefault(operator, Counter())[reason] += 1
+        if reason in NO_NETWORK:
+            self.rejected[operator] += 1
+        self.over_budget += reason == "over_budget"
+        self.duplicates += reason == "duplicates"
 
     def add(self, other: Mapping[str, Any]) -> None:
         """Count what `as_dict` of another tally gave."""
@@ -65,6 +80,8 @@ class Tally:
         self.duplicates += other["duplicates"]
         self.repaired += other.get("repaired", 0)
         self.rejected.update(other["rejected"])
+        for operator, reasons in other.get("reasons", {}).items():
+            self.reasons.setdefault(operator, Counter()).update(reasons)
 
     def as_dict(self) -> dict[str, Any]:
         """The tally as plain data."""
@@ -74,6 +91,7 @@ class Tally:
             "duplicates": self.duplicates,
             "repaired": self.repaired,
             "rejected": dict(self.rejected),
+            "reasons": {operator: dict(reasons) for operator, reasons in self.reasons.items()},
         }
 
 
@@ -123,28 +141,28 @@ class Proposals:
         parent = self._parent(draw.parent)
         mutated = self._mutated(draw, parent)
         if isinstance(mutated, Rejected):
-            tally.rejected[draw.operator] += 1
+            tally.turn_away(draw.operator, "impossible")
             return None
         try:
             graph = expand(mutated.spec)
         except SpecError:
-            tally.rejected[draw.operator] += 1
+            tally.turn_away(draw.operator, "invalid")
             return None
         found = cost(graph)
         if found.outputs != parent.outputs:
-            tally.rejected[draw.operator] += 1
+            tally.turn_away(draw.operator, "outputs")
             return None
         if not self.budget.allows(found):
             saved = repaired(mutated.spec, found, self.budget, parent.outputs) if self.repair else None
             if saved is None:
-                tally.over_budget += 1
+                tally.turn_away(draw.operator, "over_budget")
                 return None
             tally.repaired += 1
             change = ", then ".join((mutated.change, *saved.changes))
             mutated, graph, found = mutated._replace(spec=saved.spec, change=change), saved.graph, saved.cost
         digest = canonical_hash(graph)
         if digest in seen:
-            tally.duplicates += 1
+            tally.turn_away(draw.operator, "duplicates")
             return None
         return Candidate(mutated.spec, found, digest, draw.parent, mutated, draw)
 

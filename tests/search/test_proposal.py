@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
@@ -11,7 +12,7 @@ from archgraph import cost, dump, expand, load, loads, override
 from archgraph.graph.hashing import canonical_hash
 from archgraph.search.budget import Budget, Limit
 from archgraph.search.mutations import MUTATIONS
-from archgraph.search.proposal import Candidate, Parent, Proposals, Tally, given, named
+from archgraph.search.proposal import NO_NETWORK, Candidate, Parent, Proposals, Tally, given, named
 from archgraph.search.ranking import Draw, Finished
 from archgraph.search.sampler import Evolution, RandomWalk
 
@@ -93,6 +94,18 @@ def test_a_tally_adds_up() -> None:
     total.add(walk(40)[1].as_dict())
     assert total.proposals == 2 * walk(40)[1].proposals
     assert total.proposals == 80 + total.over_budget + total.duplicates + sum(total.rejected.values())
+
+
+def test_what_is_turned_away_is_counted_by_operator_and_reason() -> None:
+    _, tally = walk(80)
+    by_reason = sum(tally.reasons.values(), Counter())
+    assert by_reason["over_budget"] == tally.over_budget > 0 and by_reason["duplicates"] == tally.duplicates > 0
+    for operator, reasons in tally.reasons.items():
+        assert sum(reasons[reason] for reason in NO_NETWORK) == tally.rejected[operator]
+    twice = Tally()
+    twice.add(tally.as_dict())
+    twice.add({key: value for key, value in tally.as_dict().items() if key != "reasons"})  # from before they were kept
+    assert twice.reasons == tally.reasons and twice.rejected == tally.rejected + tally.rejected
 
 
 def test_limits_include_their_ends() -> None:
