@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeAlias
 
 from archgraph.graph.model import Graph, Node, Scope
@@ -38,6 +39,8 @@ class Box:
 
 
 Item: TypeAlias = Box | Node
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +76,30 @@ class Part:
         return None if self.scope else self.copies[0][0]
 
 
-def outline(graph: Graph, *, depth: int = 1) -> tuple[Part, ...]:
+def outline(graph: Graph, *, depth: int = 1, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:
     """The parts of a graph with `depth` levels of boxes to be seen, the last of them closed.
 
-    A conv or linear stays closed with its norm and activation, however deep.
+    A conv or linear stays closed with its norm and activation, however deep. Copies are not equal where `unlike` says
+    different things of their nodes.
     """
-    return _Reader(graph).parts((boxes(graph),), depth)
+    return _Reader(graph, unlike=unlike).parts((boxes(graph),), depth)
 
 
-def everything(graph: Graph) -> tuple[Part, ...]:
+def everything(graph: Graph, *, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:
     """The parts of a graph with every box open."""
-    return _Reader(graph, units=False).parts((boxes(graph),), len(graph))
+    return _Reader(graph, units=False, unlike=unlike).parts((boxes(graph),), len(graph))
 
 
-def glance(graph: Graph, *, most: int) -> tuple[Part, ...]:
+def glance(graph: Graph, *, most: int, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:
     """The parts of a graph that say what it is in at most `most` boxes, if as few can.
 
     Boxes are open, as deep as fits, where they are the first of their kind, for the others would say the same with
     other sizes.
     """
     root = boxes(graph)
-    best = _Reader(graph, first_of_kind=True).parts((root,), 1)
+    best = _Reader(graph, first_of_kind=True, unlike=unlike).parts((root,), 1)
     for depth in range(2, 64):
-        deeper = _Reader(graph, first_of_kind=True).parts((root,), depth)
+        deeper = _Reader(graph, first_of_kind=True, unlike=unlike).parts((root,), depth)
         if deeper == best or sum(1 for _ in shown(deeper)) > most:
             break
         best = deeper
@@ -131,8 +135,11 @@ def _box(name: str, known: dict[str, Box], scopes: Mapping[str, Scope]) -> Box:
 class _Reader:
     """Opens boxes and folds copies; knows who uses a node, for copies that others look into are not folded."""
 
-    def __init__(self, graph: Graph, *, units: bool = True, first_of_kind: bool = False) -> None:
+    def __init__(
+        self, graph: Graph, *, units: bool = True, first_of_kind: bool = False, unlike: Mapping[str, str] = NOTHING
+    ) -> None:
         self.graph = graph
+        self.unlike = unlike
         self.units = units
         self.first_of_kind = first_of_kind
         self.kinds: set[frozenset[object]] = set()
@@ -173,7 +180,10 @@ class _Reader:
         if not self.first_of_kind:
             return True
         ops = {node.name: node.op.op for node in box.leaves()}
-        kind = frozenset((node.op.op, frozenset(ops.get(ref.node) for ref in node.inputs)) for node in box.leaves())
+        kind = frozenset(
+            (node.op.op, self.unlike.get(node.name), frozenset(ops.get(ref.node) for ref in node.inputs))
+            for node in box.leaves()
+        )
         new = kind not in self.kinds
         self.kinds.add(kind)
         return new
@@ -221,7 +231,7 @@ class _Reader:
             return ("outside", outside.setdefault(ref, len(outside)), self.graph.shape(ref))
 
         scope = (item.scope.op, item.scope.kind) if isinstance(item, Box) else ()
-        wired = ((node.op, node.shape, *map(wire, node.inputs)) for node in nodes)
+        wired = ((node.op, node.shape, self.unlike.get(node.name), *map(wire, node.inputs)) for node in nodes)
         return (scope, *wired)
 
 

@@ -85,7 +85,7 @@ def test_copies_are_one_box_that_says_how_many() -> None:
 def test_a_box_says_its_op_arguments_and_cost() -> None:
     text = dot(net("graph: [{conv: {out: 4, kernel: 3, stride: 2, norm: batch, act: relu}, id: stem}]"))
     words = " ".join(text_ for text_ in svg(text).itertext())
-    for said in ("stem", "conv, out 4, kernel 3, stride 2,", "norm batch, act relu", "296 params · 18.4k MACs"):
+    for said in ("stem", "conv 3×3, 4, /2, BN, relu", "296 params · 18.4k MACs"):
         assert said in words
 
 

@@ -1,0 +1,81 @@
+"""What stands in a box: its name, what it is, what became of it, and what it costs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archgraph import shape as shapes
+from archgraph.compare.marks import Marks
+from archgraph.graph.cost import node_costs
+from archgraph.graph.outline import Part
+from archgraph.graph.wording import human, label, op_name
+from archgraph.pictures.heat import Heat
+from archgraph.pictures.keys import escape
+from archgraph.pictures.shorthand import shorthand, wrapped
+from archgraph.pictures.theme import Theme
+from archgraph.pictures.wiring import Wiring
+from archgraph.shape import Shape
+
+LINE_LENGTH = 34
+"""Characters of arguments in one line of a box."""
+
+MOST_NOTES = 4
+"""Lines of what changed in a box; one that holds more says how many."""
+
+
+class Lettering:
+    """The texts of a picture, in Graphviz's HTML-like form."""
+
+    def __init__(self, wiring: Wiring, theme: Theme, heat: Heat | None, marks: Marks) -> None:
+        self.wiring = wiring
+        self.theme = theme
+        self.heat = heat
+        self.marks = marks
+        self.costs = node_costs(wiring.graph)
+
+    def box(self, part: Part, inside: str, *, align: str = "center", ink: str | None = None) -> str:
+        """The words of a part in the box `inside`; `ink` colours them where the box is a dark one."""
+        name = f"<b>{escape(label(part, inside))}</b>" + (f" × {part.count}" if part.count > 1 else "")
+        lines = [f'<font color="{ink}">{name}</font>' if ink else name]
+        said = shorthand(part)
+        if re.sub(r"\d+$", "", label(part, inside).rpartition(".")[2]) != op_name(part):
+            said[:1] = [f"{op_name(part)} {said[0]}" if said else op_name(part)]
+        lines += [self.small(line, ink) for line in wrapped(said, LINE_LENGTH)]
+        lines += [self.small(line, ink) for line in self._notes(part)]
+        if self.wiring.tells_shape(part):
+            lines.append(self.small(f"→ {size(part.shape)}", ink))
+        if numbers := self._numbers(part):
+            lines.append(f'<font point-size="8" color="{ink or self.theme.faint}">{numbers}</font>')
+        return "<" + "".join(f'{line}<br align="{align}"/>' for line in lines) + ">"
+
+    def end(self, name: str, shape: Shape) -> str:
+        """The words of an input or output of the network."""
+        return f"<{escape(name)} {self.small(size(shape))}>"
+
+    def small(self, text: str, ink: str | None = None) -> str:
+        return f'<font point-size="9" color="{ink or self.theme.faint}">{escape(text)}</font>'
+
+    def _numbers(self, part: Part) -> str:
+        if self.heat:
+            return self.heat.words(part)
+        params = sum(self.costs[node.name].params for node in part.nodes)
+        macs = sum(self.costs[node.name].macs for node in part.nodes)
+        return " · ".join([f"{human(params)} params"] * bool(params) + [f"{human(macs)} MACs"] * bool(macs))
+
+    def _notes(self, part: Part) -> Iterator[str]:
+        """What changed in a part; in a closed box, with the name of what it changed in."""
+        if not self.marks.notes or part.parts:
+            return
+        found = []
+        for node in part.copies[0]:
+            where = "" if part.scope is None else f"{node.name.removeprefix(part.inner).lstrip('.')}: "
+            found += [f"{where}{note}" for note in self.marks.notes.get(node.name, ())]
+        yield from found[:MOST_NOTES]
+        if len(found) > MOST_NOTES:
+            yield f"and {len(found) - MOST_NOTES} more"
+
+
+def size(shape: Shape) -> str:
+    """A shape for people: `64×56×56`."""
+    return shapes.show(shape).replace("x", "×")

@@ -1,0 +1,96 @@
+"""The arrows of a picture: which box each node is drawn in, and what leads from box to box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from archgraph.compare.marks import Marks, Status
+from archgraph.graph.model import Graph
+from archgraph.graph.outline import Part, shown
+from archgraph.ops.base import Ref
+from archgraph.pictures.keys import input_key, output_key
+
+
+class Wire(NamedTuple):
+    """An arrow: from a box or an input to a box or an output, by their names in the picture."""
+
+    tail: str
+    head: str
+    carries: Ref
+    dashed: bool
+    status: Status = "same"
+
+
+class Wiring:
+    """The boxes that are seen, by name, and the arrows between them."""
+
+    def __init__(self, graph: Graph, parts: Sequence[Part], marks: Marks) -> None:
+        self.graph = graph
+        self.marks = marks
+        self.train_only = graph.nodes.keys() - graph.needed(training=False)
+        self.shown = {part.name: part for part in shown(parts)}
+        self.drawn_in = {node.name: part.name for part in self.shown.values() for node in part.nodes}
+        self.wires = [*self._between_boxes(), *self._removed(), *self._to_outputs()]
+        self.heads: dict[str, list[str]] = {}
+        for wire in self.wires:
+            self.heads.setdefault(wire.tail, []).append(wire.head)
+
+    @property
+    def reach(self) -> int:
+        """How many boxes the arrows reach past, in all."""
+        place = {name: number for number, name in enumerate(self.shown)}
+        return sum(place.get(wire.head, len(place)) - place.get(wire.tail, -1) for wire in self.wires)
+
+    def _between_boxes(self) -> Iterator[Wire]:
+        """Arrows into the boxes. Of folded copies the first one's inputs are drawn, and the last one's output."""
+        for part in self.shown.values():
+            drawn = set()
+            for node in part.copies[0]:
+                for ref in node.inputs:
+                    tail = self._tail(ref)
+                    if tail == part.name or (part.scope and ref in drawn):
+                        continue
+                    drawn.add(ref)
+                    status: Status = "added" if (ref, node.name) in self.marks.added else "same"
+                    if "removed" in (self.marks.of(ref.node), self.marks.of(node.name)):
+                        status = "removed"
+                    yield Wire(tail, part.name, ref, node.name in self.train_only, status)
+
+    def _removed(self) -> Iterator[Wire]:
+        """Arrows that a network had before it was changed, into boxes that it still has."""
+        drawn = set()
+        for ref, name in sorted(self.marks.removed):
+            tail, head = self._tail(ref), self.drawn_in.get(name, output_key(name))
+            if tail != head and (tail, head) not in drawn:
+                drawn.add((tail, head))
+                yield Wire(tail, head, ref, dashed=True, status="removed")
+
+    def _to_outputs(self) -> Iterator[Wire]:
+        for name, ref in self.graph.outputs.items():
+            status: Status = "added" if (ref, name) in self.marks.added else "same"
+            yield Wire(self._tail(ref), output_key(name), ref, name in self.graph.train_only, status)
+
+    def _tail(self, ref: Ref) -> str:
+        return self.drawn_in.get(ref.node, input_key(ref.node))
+
+    def says_shape(self, wire: Wire) -> bool:
+        """Whether the arrow says what shape it carries: where the box before it changed it, and has one arrow."""
+        changed = wire.tail in self.shown and self.changes_shape(self.shown[wire.tail])
+        return changed and wire.head in self.shown and len(self.heads[wire.tail]) == 1
+
+    def tells_shape(self, part: Part) -> bool:
+        """Whether a box says what shape it gives, because several arrows would have to."""
+        return part.name in self.shown and len(self.heads.get(part.name, ())) > 1 and self.changes_shape(part)
+
+    def changes_shape(self, part: Part) -> bool:
+        """Whether what a part gives has another shape than its first input."""
+        first = part.copies[0][0]
+        return not first.inputs or self.graph.shape(first.inputs[0]) != part.shape
+
+    def entry(self, part: Part) -> str:
+        """The box at the top of an open one: where its longest chain begins."""
+        height: dict[str, int] = {}
+        for inner in reversed(list(shown(part.parts))):
+            height[inner.name] = 1 + max(height.get(head, 0) for head in self.heads.get(inner.name, [""]))
+        return max(reversed(height), key=height.__getitem__)
