@@ -40,6 +40,9 @@ class Box:
 
 Item: TypeAlias = Box | Node
 
+MOST_OF_IT = 0.6
+"""Of a network's nodes: a block with more than this is drawn as the network itself."""
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -85,9 +88,22 @@ def outline(graph: Graph, *, depth: int = 1, unlike: Mapping[str, str] = NOTHING
     return _Reader(graph, unlike=unlike).parts((boxes(graph),), depth)
 
 
+def stages(graph: Graph, *, depth: int = 1, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:
+    """As `outline`, but copies that give as many channels are a level too, a stage, seen whole before its blocks.
+
+    A block that is nearly all of the network is no level: it is seen with what is in it.
+    """
+    return _Reader(graph, stages=True, unlike=unlike).parts((boxes(graph),), depth)
+
+
 def everything(graph: Graph, *, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:
     """The parts of a graph with every box open."""
     return _Reader(graph, units=False, unlike=unlike).parts((boxes(graph),), len(graph))
+
+
+def copy_by_copy(graph: Graph, *, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:
+    """The parts of a graph with every box open; in a box that stands for equal copies, each of them is a part."""
+    return _Reader(graph, units=False, one_by_one=True, unlike=unlike).parts((boxes(graph),), len(graph))
 
 
 def glance(graph: Graph, *, most: int, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:
@@ -136,12 +152,21 @@ class _Reader:
     """Opens boxes and folds copies; knows who uses a node, for copies that others look into are not folded."""
 
     def __init__(
-        self, graph: Graph, *, units: bool = True, first_of_kind: bool = False, unlike: Mapping[str, str] = NOTHING
+        self,
+        graph: Graph,
+        *,
+        units: bool = True,
+        stages: bool = False,
+        first_of_kind: bool = False,
+        one_by_one: bool = False,
+        unlike: Mapping[str, str] = NOTHING,
     ) -> None:
         self.graph = graph
+        self.stages = stages
         self.unlike = unlike
         self.units = units
         self.first_of_kind = first_of_kind
+        self.one_by_one = one_by_one
         self.kinds: set[frozenset[object]] = set()
         self.users: dict[str, list[str]] = {}
         for node in graph:
@@ -152,7 +177,7 @@ class _Reader:
 
     def parts(self, same: tuple[Box, ...], depth: int) -> tuple[Part, ...]:
         """What stands in a box, seen through all its equal copies at once."""
-        seen = [self.runs(box) for box in same]
+        seen = [self.folded(box) if box.scope.kind == "copies" else self.runs(box) for box in same]
         return tuple(
             self.part(tuple(item for runs in seen for item in runs[n]), len(seen[0][n]), depth)
             for n in range(len(seen[0]))
@@ -161,13 +186,19 @@ class _Reader:
     def part(self, items: tuple[Item, ...], run: int, depth: int) -> Part:
         """One part for equal items: `run` of them follow one another, the rest are their copies elsewhere."""
         first, last = items[0], items[run - 1]
+        each = tuple(self.part((item,), 1, depth) for item in items) if self.one_by_one and run > 1 else ()
         if isinstance(first, Node):
-            return Part(first.name, last.name, run, tuple((n,) for n in items if isinstance(n, Node)))
+            return Part(first.name, last.name, run, tuple((n,) for n in items if isinstance(n, Node)), parts=each)
         same = tuple(item for item in items if isinstance(item, Box))
         copies = tuple(tuple(box.leaves()) for box in same)
         while (inner := _only_box(same)) is not None:
             same = inner
-        parts = self.parts(same, depth - 1) if depth > 1 and self.opens(same[0]) else ()
+        if self.stages and first.scope.kind == "copies" and depth > 1:
+            inside = self.parts(same, depth - 1)
+            if len(inside) == 1:  # Equal copies are one box, which says so.
+                return inside[0]
+        left = depth if self.stages and self.is_the_network(same[0]) else depth - 1
+        parts = each or (self.parts(same, left) if left and self.opens(same[0]) else ())
         return Part(first.name, last.name, run, copies, first.scope, same[0].name, parts)
 
     def opens(self, box: Box) -> bool:
@@ -197,8 +228,18 @@ class _Reader:
             elif item.scope.kind == "body":
                 found.extend(self.runs(item))
             else:
-                found.extend(self.folded(item))
+                copies = self.folded(item)
+                found.extend([[item]] if self.stages and self.is_a_stage(copies) else copies)
         return found
+
+    def is_the_network(self, box: Box) -> bool:
+        """Whether a block holds nearly all nodes."""
+        held = sum(1 for _ in box.leaves())
+        return box.scope.kind == "block" and held > MOST_OF_IT * len(self.graph) and len(self.runs(box)) > 1
+
+    def is_a_stage(self, copies: list[list[Item]]) -> bool:
+        """Whether copies, in runs of equal ones, make a stage: all of them give as many channels."""
+        return len({_nodes(run[-1])[-1].shape[:1] for run in copies}) == 1
 
     def folded(self, copies: Box) -> list[list[Item]]:
         found: list[list[Item]] = []

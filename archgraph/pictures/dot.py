@@ -10,7 +10,7 @@ import graphviz
 from archgraph.compare.marks import Marks, Status
 from archgraph.graph.cost import cost
 from archgraph.graph.model import Graph
-from archgraph.graph.outline import Part, everything, glance, outline
+from archgraph.graph.outline import Part, everything, glance, stages
 from archgraph.graph.wording import human, op_name
 from archgraph.pictures.heat import Heat, Measure
 from archgraph.pictures.keys import escape, input_key, key, output_key, tooltip
@@ -52,7 +52,7 @@ def dot(
     elif depth is None:
         parts = glance(graph, most=MOST_BOXES, unlike=unlike)
     else:
-        parts = outline(graph, depth=depth, unlike=unlike)
+        parts = stages(graph, depth=depth, unlike=unlike)
     look = THEMES[theme]
     wiring = Wiring(graph, parts, marks or Marks())
     warmth = Heat(graph, wiring.shown.values(), heat, look) if heat else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archgraph import shape as shapes
 from archgraph.compare.marks import Marks
 from archgraph.graph.cost import node_costs
+from archgraph.graph.model import Node
 from archgraph.graph.outline import Part
 from archgraph.graph.wording import human, label, op_name
 from archgraph.pictures.heat import Heat
@@ -36,9 +37,11 @@ class Lettering:
 
     def box(self, part: Part, inside: str, *, align: str = "center", ink: str | None = None) -> str:
         """The words of a part in the box `inside`; `ink` colours them where the box is a dark one."""
-        name = f"<b>{escape(label(part, inside))}</b>" + (f" × {part.count}" if part.count > 1 else "")
+        held = self._copies(part)
+        times = part.count if part.count > 1 else len(held)
+        name = f"<b>{escape(label(part, inside))}</b>" + (f" × {times}" if times > 1 else "")
         lines = [f'<font color="{ink}">{name}</font>' if ink else name]
-        said = shorthand(part)
+        said = _of_all(held) if held else shorthand(part)
         if re.sub(r"\d+$", "", label(part, inside).rpartition(".")[2]) != op_name(part):
             said[:1] = [f"{op_name(part)} {said[0]}" if said else op_name(part)]
         lines += [self.small(line, ink) for line in wrapped(said, LINE_LENGTH)]
@@ -55,6 +58,17 @@ class Lettering:
 
     def small(self, text: str, ink: str | None = None) -> str:
         return f'<font point-size="9" color="{ink or self.theme.faint}">{escape(text)}</font>'
+
+    def _copies(self, part: Part) -> list[Part]:
+        """The copies in a stage, each as a part of its own."""
+        if part.scope is None or part.scope.kind != "copies":
+            return []
+        held: dict[str, list[Node]] = {}
+        steps = part.name.count(".") + 1
+        for node in part.copies[0]:
+            held.setdefault(".".join(node.name.split(".")[: steps + 1]), []).append(node)
+        scopes = self.wiring.graph.scopes
+        return [Part(name, name, 1, (tuple(nodes),), scopes.get(name), name) for name, nodes in held.items()]
 
     def _numbers(self, part: Part) -> str:
         if self.heat:
@@ -74,6 +88,12 @@ class Lettering:
         yield from found[:MOST_NOTES]
         if len(found) > MOST_NOTES:
             yield f"and {len(found) - MOST_NOTES} more"
+
+
+def _of_all(copies: Sequence[Part]) -> list[str]:
+    """The arguments that all copies have, and the stride of the first one, which is that of the stage."""
+    given = [shorthand(copy) for copy in copies]
+    return [word for word in given[0] if word.startswith("/") or all(word in other for other in given)]
 
 
 def size(shape: Shape) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 import archgraph
 from archgraph.graph.model import Graph
-from archgraph.graph.outline import Part, everything, glance, outline, shown
+from archgraph.graph.outline import Part, everything, glance, outline, shown, stages
 
 HEAD = "archgraph: 1\nname: net\ninput: [8, 16, 16]\n"
 RESIDUAL = (
@@ -108,3 +108,32 @@ def test_a_glance_opens_the_first_of_each_kind() -> None:
 
 def test_a_glance_keeps_boxes_closed_where_they_would_be_too_many() -> None:
     assert not any(part.parts for part in glance(graph(RESIDUAL), most=8))
+
+
+def test_copies_of_one_width_are_a_stage_before_its_blocks() -> None:
+    net = graph(RESIDUAL)
+    assert names(stages(net)) == ["conv1", "stage.0", "stage.1", "global_avg_pool1"]
+    blocks = stages(net, depth=2)
+    assert names(blocks) == ["conv1", "stage.0.0..stage.0.2", "stage.1", "global_avg_pool1"]
+    assert names(blocks[2].parts) == ["stage.1.0", "stage.1.1..stage.1.2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stage_names"),
+    [
+        ("resnet50", ["stage.0", "stage.1", "stage.2", "stage.3"]),
+        ("mobilenet_v2", [f"stage.{n}" for n in range(7)]),
+        ("vgg16", [f"stage{n}" for n in range(1, 6)]),
+        ("deeplabv3_resnet50", [f"net.stage.{n}" for n in range(4)]),
+    ],
+)
+def test_the_first_level_of_a_network_is_its_stages(name: str, stage_names: list[str]) -> None:
+    seen = [part.name for part in shown(stages(archgraph.expand(archgraph.load(name))))]
+    assert [part for part in seen if "stage" in part] == stage_names
+
+
+def test_copies_that_are_not_like_one_another_are_not_folded() -> None:
+    net = graph(RESIDUAL)
+    changed = "stage.0.1.residual1.body.conv1.conv"
+    found = outline(net, unlike={changed: "changed"})
+    assert names(found)[1:4] == ["stage.0.0", "stage.0.1", "stage.0.2"]
