@@ -7,42 +7,32 @@ scores say so: `inherited` or `resumed` is 0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from archgraph.files import write_whole
+from archgraph.search.evaluator import Task
 from archgraph.search.files import RunFolder, spec_of
 from archgraph.search.recipe import Recipe
 from archgraph.search.trials import Trial
 
 
-class Beginning(NamedTuple):
-    """The options of an evaluator's `train` that a search decides."""
-
-    parent: Path | None
-    epochs: int | None
-    resume: Path | None
-
-    @property
-    def untrained(self) -> bool:
-        """Whether the trial is of a rung that trains nothing."""
-        return self.epochs == 0
-
-
-def beginning(new: Trial, trials: Sequence[Trial], recipe: Recipe, folder: RunFolder) -> Beginning:
-    """What there is for a trial to begin with."""
+def task(new: Trial, trials: Sequence[Trial], recipe: Recipe, folder: RunFolder) -> Task:
+    """A trial's task, with what there is for it to begin with."""
+    plain = Task(new.text, new.seed, folder.weights(new.number))
     epochs = recipe.fidelity.epochs[new.rung] if recipe.fidelity else None
     if epochs == 0:
-        return Beginning(None, epochs, None)
+        return replace(plain, epochs=0)
     parent = folder.weights(new.parent) if recipe.inherit and new.parent is not None else None
     if parent is not None and new.parent is not None and parent.is_file():
         write_whole(spec_of(parent), trials[new.parent].text)
     resume = folder.weights(new.below) if new.below is not None and _trained(trials[new.below], recipe) else None
-    return Beginning(_there(parent), epochs, _there(resume))
+    return replace(plain, parent=_there(parent), epochs=epochs, resume=_there(resume))
 
 
 def noted(
-    scores: Mapping[str, Any], new: Trial, trials: Sequence[Trial], recipe: Recipe, began: Beginning
+    scores: Mapping[str, Any], new: Trial, trials: Sequence[Trial], recipe: Recipe, began: Task
 ) -> dict[str, Any]:
     """Scores, with what a trial did not begin with although it was to."""
     below = trials[new.below] if new.below is not None else None

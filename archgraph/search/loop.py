@@ -12,7 +12,7 @@ from zlib import crc32
 
 from archgraph import dump, loads
 from archgraph.errors import UsageError
-from archgraph.search.beginning import beginning, noted
+from archgraph.search.beginning import noted, task
 from archgraph.search.evaluator import EvaluationError, Evaluator
 from archgraph.search.files import RunFolder
 from archgraph.search.genotype import genotype_of
@@ -238,15 +238,11 @@ class Search:
     def _scores(self, new: Trial) -> Mapping[str, Any]:
         """What the evaluator says of a trial's network. Raises EvaluationError."""
         assert self.evaluator is not None
-        began = beginning(new, self.trials, self.recipe, self.folder)
+        began = task(new, self.trials, self.recipe, self.folder)
         training = self.recipe.evaluate.train
         epochs = began.epochs or (training.epochs if training else 1)
         scores = self.evaluator.train(
-            new.text,
-            seed=new.seed,
-            weights=self.folder.weights(new.number),
-            each_epoch=lambda epoch, accuracy: self.view.epoch(new.number, epoch, accuracy, epochs),
-            **began._asdict(),
+            began, lambda epoch, accuracy: self.view.epoch(new.number, epoch, accuracy, epochs)
         )
         scores = noted(scores, new, self.trials, self.recipe, began)
         wanted = ["proxy"] if began.untrained else self.recipe.objectives

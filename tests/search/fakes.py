@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from archgraph import expand, loads
 from archgraph.graph.hashing import canonical_hash
-from archgraph.search.evaluator import EvaluationError
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -53,19 +53,9 @@ class Fake:
     def about(self) -> Mapping[str, Any]:
         return {"device": "nothing", "torch": "none"}
 
-    def train(
-        self,
-        text: str,
-        *,
-        seed: int,
-        weights: Path,
-        each_epoch: Callable[[int, float], None],
-        parent: Path | None = None,
-        epochs: int | None = None,
-        resume: Path | None = None,
-    ) -> Mapping[str, Any]:
+    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
         at = len(self.trained)
-        digest = canonical_hash(expand(loads(text)))
+        digest = canonical_hash(expand(loads(task.text)))
         self.trained.append(digest)
         if at == self.interrupts:
             raise KeyboardInterrupt
@@ -74,9 +64,15 @@ class Fake:
             os.kill(os.getpid(), signal.SIGKILL)
         if at in self.fails:
             raise EvaluationError(self.fails[at])
-        weights.write_bytes(digest.encode())
+        task.weights.write_bytes(digest.encode())
         accuracy = int(blake2b(digest.encode(), digest_size=2).hexdigest(), 16) / 65536
-        return {"accuracy": accuracy, "loss": 1 - accuracy, "epochs": [0.5, accuracy], "seconds": 0.01, "seed": seed}
+        return {
+            "accuracy": accuracy,
+            "loss": 1 - accuracy,
+            "epochs": [0.5, accuracy],
+            "seconds": 0.01,
+            "seed": task.seed,
+        }
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
         assert weights.read_text() == canonical_hash(expand(loads(text)))
@@ -100,11 +96,11 @@ class Quick:
     def about(self) -> Mapping[str, Any]:
         return {"device": "nothing", "torch": "none"}
 
-    def train(self, text: str, *, weights: Path, **options: Any) -> Mapping[str, Any]:
-        digest = canonical_hash(expand(loads(text)))
+    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        digest = canonical_hash(expand(loads(task.text)))
         self._note("begins", digest)
         time.sleep(self.pause)
-        weights.write_bytes(digest.encode())
+        task.weights.write_bytes(digest.encode())
         self._note("ends", digest)
         return {"accuracy": int(blake2b(digest.encode(), digest_size=2).hexdigest(), 16) / 65536, "loss": 0.0}
 

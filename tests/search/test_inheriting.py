@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 from search.fakes import recipe
 
 from archgraph import dump, load, override
+from archgraph.search.evaluator import Task
 from archgraph.search.evaluators.child import ChildProcess
 from archgraph.search.files import checkpoint_of, spec_of
 from archgraph.search.outcome import read_outcome
@@ -31,8 +33,8 @@ def child(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildProcess]:
     process.close()
 
 
-def train(child: ChildProcess, weights: Path, *, text: str = TEXT, **options: object) -> dict[str, object]:
-    scores = child.train(text, seed=1, weights=weights, each_epoch=lambda epoch, accuracy: None, **options)  # type: ignore[arg-type]
+def train(child: ChildProcess, weights: Path, *, text: str = TEXT, **options: Any) -> dict[str, object]:
+    scores = child.train(Task(text, 1, weights, **options), lambda epoch, accuracy: None)
     return {name: value for name, value in scores.items() if name != "seconds"}
 
 

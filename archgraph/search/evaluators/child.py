@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from archgraph.errors import UsageError
 from archgraph.ops.plugins import given
-from archgraph.search.evaluator import EachEpoch, EvaluationError
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -56,22 +56,11 @@ class ChildProcess:
     def about(self) -> Mapping[str, Any]:
         return self.ask({"do": "about"}, START_TIMEOUT, lambda epoch, accuracy: None)
 
-    def train(
-        self,
-        text: str,
-        *,
-        seed: int,
-        weights: Path,
-        each_epoch: EachEpoch,
-        parent: Path | None = None,
-        epochs: int | None = None,
-        resume: Path | None = None,
-    ) -> Mapping[str, Any]:
-        if epochs == 0:
-            return self.ask({"do": "glance", "spec": text, "seed": seed, "proxy": self.proxy}, self.timeout, each_epoch)
-        job: dict[str, Any] = {"do": "train", "spec": text, "seed": seed, "weights": str(weights)}
-        job |= {"parent": parent and str(parent), "epochs": epochs, "resume": resume and str(resume)}
-        return self.ask(job, self.timeout, each_epoch)
+    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        if task.untrained:
+            glance = {"do": "glance", "spec": task.text, "seed": task.seed, "proxy": self.proxy}
+            return self.ask(glance, self.timeout, each_epoch)
+        return self.ask({"do": "train", **asked(task)}, self.timeout, each_epoch)
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
         job = {"do": "test", "spec": text, "weights": str(weights)}
@@ -161,6 +150,13 @@ class ChildProcess:
             hint = ", which is how a system without free memory ends a process" if name == "SIGKILL" else ""
             return f"the training process was ended by {name}{hint}"
         return said or f"the training process ended with code {code}"
+
+
+def asked(task: Task) -> dict[str, Any]:
+    """A task as the child process is told of it."""
+    files = {"weights": task.weights, "parent": task.parent, "resume": task.resume}
+    paths = {name: path and str(path) for name, path in files.items()}
+    return {"spec": task.text, "seed": task.seed, "epochs": task.epochs, **paths}
 
 
 def _forward(process: subprocess.Popen[str], answers: queue.Queue[str | None]) -> None:

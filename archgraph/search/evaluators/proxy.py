@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archgraph.search.evaluator import EachEpoch, EvaluationError
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
 from archgraph.search.evaluators.child import ChildProcess
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
@@ -15,18 +15,8 @@ from archgraph.search.recipe import Recipe
 class ProxyProcess(ChildProcess):
     """An evaluator that gives the score `proxy`. It keeps no weights."""
 
-    def train(
-        self,
-        text: str,
-        *,
-        seed: int,
-        weights: Path,
-        each_epoch: EachEpoch,
-        parent: Path | None = None,
-        epochs: int | None = None,
-        resume: Path | None = None,
-    ) -> Mapping[str, Any]:
-        return self.ask({"do": "proxy", "spec": text, "seed": seed}, self.timeout, each_epoch)
+    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        return self.ask({"do": "proxy", "spec": task.text, "seed": task.seed}, self.timeout, each_epoch)
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
         raise EvaluationError("a proxy trains nothing, so there is nothing to test")

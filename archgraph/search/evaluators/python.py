@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from archgraph.search.budget import COSTS
-from archgraph.search.evaluator import EachEpoch, EvaluationError
-from archgraph.search.evaluators.child import ChildProcess
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
+from archgraph.search.evaluators.child import ChildProcess, asked
 from archgraph.search.files import RunFolder
 from archgraph.search.function import Function
 from archgraph.search.latency import LATENCY
@@ -24,20 +24,8 @@ class FunctionProcess(ChildProcess):
         self.wanted = wanted
         super().__init__(settings, timeout=timeout, log=log)
 
-    def train(
-        self,
-        text: str,
-        *,
-        seed: int,
-        weights: Path,
-        each_epoch: EachEpoch,
-        parent: Path | None = None,
-        epochs: int | None = None,
-        resume: Path | None = None,
-    ) -> Mapping[str, Any]:
-        job: dict[str, Any] = {"do": "python", "spec": text, "seed": seed, "weights": str(weights), "epochs": epochs}
-        job |= {"parent": parent and str(parent), "resume": resume and str(resume)}
-        job |= {"wanted": self.wanted, "folder": str(Path.cwd())}
+    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        job = {"do": "python", **asked(task), "wanted": self.wanted, "folder": str(Path.cwd())}
         return self.ask(job, self.timeout, each_epoch)
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
