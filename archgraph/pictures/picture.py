@@ -39,10 +39,11 @@ class Drawing:
     ) -> Mapping[str, str]:
         return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
 
-    def render(self, format: str) -> bytes:
+    def render(self, format: str, *, seconds: float = MOST_SECONDS) -> bytes:
         """The picture as `svg`, `png`, `pdf` or `dot`.
 
-        Drawn by the `dot` on the PATH, else by graphviz-pure. Raises UsageError for a format neither has.
+        Drawn by the `dot` on the PATH, else by graphviz-pure. Raises UsageError for a format neither has, and where the
+        layout takes longer than some seconds.
         """
         if format not in FORMATS:
             raise UsageError(f"no picture format {format!r}; {nearest(format, FORMATS)}")
@@ -53,7 +54,7 @@ class Drawing:
             hint = "install Graphviz (its `dot` draws every format), or take svg or png"
             raise UsageError(f"no `dot` on the PATH to draw {format}; {hint}")
         options = ["-Gdpi=144"] if format == "png" else []
-        return _run([program or pure_program(), f"-T{format}", *options], self.dot)
+        return _run([program or pure_program(), f"-T{format}", *options], self.dot, seconds)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture; the name's ending says the format. Raises UsageError where it cannot."""
@@ -71,13 +72,13 @@ def pure_program() -> str:
     return found
 
 
-def _run(command: list[str], dot: str) -> bytes:
+def _run(command: list[str], dot: str, seconds: float) -> bytes:
     """What a drawing program makes of a text; its warnings (a character it has no width for) are not shown."""
     try:
-        done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=MOST_SECONDS)
+        done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired:
         hint = "close more boxes (`--depth 1`)"
-        raise UsageError(f"the picture is not drawn after {MOST_SECONDS} s; {hint}") from None
+        raise UsageError(f"the picture is not drawn after {seconds:g} s; {hint}") from None
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         raise UsageError(f"{Path(command[0]).name} could not draw the picture: {said}")
