@@ -11,9 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archgraph.showing import Bundle, shown_by
+
 if TYPE_CHECKING:
     import torch
+    from rich.table import Table
 
+    from archgraph.emit.cost_table import CostTable
     from archgraph.graph.cost import Cost
     from archgraph.graph.expand import Choose
     from archgraph.graph.model import Graph
@@ -34,7 +38,7 @@ _FROM = {
     "SpecError": "archgraph.errors",
     "UsageError": "archgraph.errors",
 }
-__all__ = sorted([*_FROM, "build", "cost", "draw", "dump", "expand"])
+__all__ = sorted([*_FROM, "build", "cost", "draw", "dump", "expand", "table"])
 
 
 def __getattr__(name: str) -> Any:
@@ -78,6 +82,20 @@ def cost(spec: Spec | Graph, *, input: Input | None = None, batch: int = 1, take
     return cost(_graph(spec, input, take), batch=batch)
 
 
+def table(spec: Spec | Graph, *, depth: int = 1, flat: bool = False, take: str = "all") -> CostTable:
+    """The parts of a network with what each costs: a table in a notebook and with `rich.print`, rows to iterate over.
+
+    `depth` is how many levels of boxes are seen, equal copies in one row; `flat` gives every node a row; `take` is as in
+    `expand`. Raises SpecError.
+    """
+    from archgraph.emit.cost_table import CostTable
+    from archgraph.emit.table import rows
+    from archgraph.graph.cost import cost
+
+    graph = _graph(spec, None, take)
+    return CostTable(graph.name, tuple(rows(graph, depth=depth, flat=flat)), cost(graph))
+
+
 def build(spec: Spec | Graph, *, input: Input | None = None, init: bool = True, take: str = "all") -> torch.nn.Module:
     """An ordinary `torch.nn.Module`: its tree follows the blocks of the spec, its names are those of the graph.
 
@@ -110,3 +128,24 @@ def _graph(spec: Spec | Graph, input: Input | None, take: str = "all") -> Graph:
     if input is not None:
         raise TypeError("a graph has its sizes; give `input` with the spec instead")
     return spec if take == "all" else taken(spec, take)
+
+
+def _picture(value: Spec | Graph) -> Bundle:
+    from archgraph.pictures.notebook import picture
+
+    return picture(value)
+
+
+def _table(value: Cost | CostTable) -> Table:
+    from archgraph.emit.cost_table import rich_of
+
+    return rich_of(value)
+
+
+def _html(value: Cost | CostTable) -> str:
+    from archgraph.emit.cost_table import html_of
+
+    return html_of(value)
+
+
+shown_by(picture=_picture, table=_table, html=_html)

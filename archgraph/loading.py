@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from archgraph import zoo
 from archgraph.errors import Finding, RuleError, Source, SpecError, UsageError, nearest
@@ -26,15 +26,18 @@ MAX_USES = 16
 UNKNOWN = "unknown op "
 """How the message of a word that is not known begins."""
 
+Opening: TypeAlias = Callable[[Path], object]
+"""Told of each file that a spec is made of just before it is read, and of one that is missing."""
 
-def load(name: str | os.PathLike[str]) -> Spec:
+
+def load(name: str | os.PathLike[str], *, opening: Opening | None = None) -> Spec:
     """The spec of a network of the zoo (`"resnet50"`), of a YAML file (`"nets/mine.yaml"`), or of one of a file's
     variants (`"nets/mine.yaml:small"`).
 
-    Raises SpecError with every mistake in the file and in those it uses, UsageError where there is no such network,
-    file or variant.
+    `opening` is told of each file before it is read. Raises SpecError with every mistake in the file and in those it
+    uses, UsageError where there is no such network, file or variant.
     """
-    return _Reading().spec(locate(name))
+    return _Reading(opening).spec(locate(name))
 
 
 def load_blocks(name: str | os.PathLike[str]) -> Spec:
@@ -137,7 +140,8 @@ def _frozen(value: Any) -> Any:
 class _Reading:
     """One reading of a spec with all that it uses: every file is read once, however many use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, opening: Opening | None = None) -> None:
+        self.opening = opening or (lambda path: None)
         self.known: dict[tuple[Path, bool], Spec | SpecError] = {}
 
     def spec(self, where: Where, *above: Path, blocks: bool = False) -> Spec:
@@ -145,6 +149,7 @@ class _Reading:
         path = where.path.resolve()
         found = self.known.get((path, blocks))
         if found is None:
+            self.opening(where.path)
             try:
                 opener = self.opener(where.path.parent, *above, path)
                 found = _parsed(read(source_of(where.path)), opener, blocks=blocks)
@@ -161,7 +166,7 @@ class _Reading:
 
     def _opened(self, base: Path | None, above: tuple[Path, ...], text: str, *, blocks: bool) -> Spec:
         try:
-            where = _below(base, text) if is_path(text) else zoo.find(text)
+            where = _below(base, text, self.opening) if is_path(text) else zoo.find(text)
             path = where.path.resolve()
             if path in above:
                 circle = " -> ".join(file.name for file in (*above[above.index(path) :], path))
@@ -192,8 +197,8 @@ def _parsed(tree: Tree, opener: Opener, *, blocks: bool = False) -> Spec:
     return parse(tree, vocabulary(), opener=opener, blocks=blocks)
 
 
-def _below(base: Path | None, text: str) -> Where:
-    """A file in a folder or below it. Raises RuleError."""
+def _below(base: Path | None, text: str, opening: Opening) -> Where:
+    """A file in a folder or below it; `opening` is told where none is. Raises RuleError."""
     if base is None:
         hint = "give the folder it is in: archgraph.loads(text, base=folder)"
         raise RuleError(f"the file {quoted(text)} cannot be looked for: this text is in no folder", hint=hint)
@@ -208,6 +213,7 @@ def _below(base: Path | None, text: str) -> Where:
     if not found.resolve().is_relative_to(base.resolve()):
         raise RuleError(f"{quoted(text)} leads out of this file's folder", hint="a link has to stay in the folder")
     if not found.is_file():
+        opening(found)
         near = [file.name for file in _listed(found.parent) if file.suffix in ENDINGS]
         raise RuleError(f"no file {quoted(text)} below {str(base)!r}", hint=nearest(path.name, near) if near else "")
     return Where(found, chosen)

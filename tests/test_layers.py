@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "archgraph"
 
 LAYERS = (
-    {"errors", "shape", "files", "zoo", "nn"},
+    {"errors", "shape", "showing", "files", "zoo", "nn"},
     {"spec"},
     {"ops"},
     {"loading", "schema"},

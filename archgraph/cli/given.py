@@ -12,6 +12,7 @@ from archgraph.errors import UsageError, nearest
 if TYPE_CHECKING:
     from archgraph.graph.model import Graph
     from archgraph.graph.space import Space
+    from archgraph.loading import Opening
     from archgraph.spec.model import Choice, Range, Spec
 
 
@@ -24,11 +25,18 @@ class Given:
     met: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, name: str, inputs: Sequence[str] | None, settings: Sequence[str] | None) -> Given:
-        """What the words of a command stand for. Raises SpecError, UsageError."""
+    def read(
+        cls,
+        name: str,
+        inputs: Sequence[str] | None,
+        settings: Sequence[str] | None,
+        *,
+        opening: Opening | None = None,
+    ) -> Given:
+        """What the words of a command stand for; `opening` is as in `load`. Raises SpecError, UsageError."""
         from archgraph.loading import load, override
 
-        spec = load(name)
+        spec = load(name, opening=opening)
         values = settings_from(settings)
         known = {key: value for key, value in values.items() if key in spec.vars or key == "input"}
         shape = input_from(inputs)

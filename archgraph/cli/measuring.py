@@ -54,7 +54,8 @@ def _show(graph: Graph, found: Bench, top: int) -> None:
     from rich.text import Text
 
     from archgraph import shape
-    from archgraph.cli.tables import new_table, print_all
+    from archgraph.cli.tables import print_all
+    from archgraph.emit.cost_table import new_table
     from archgraph.graph.wording import printable, text
 
     table = new_table("op", "arguments", right=("inputs", "output", "count", "ms each", "quartiles", "ms", "share"))

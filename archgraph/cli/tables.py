@@ -8,12 +8,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from archgraph import shape as shapes
+from archgraph.emit.cost_table import new_table, parts, share, size, totals
 from archgraph.graph.wording import human, human_bytes, measured, printable, text
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from archgraph.graph.space import Space
     from archgraph.ops.reference import OpReference
     from archgraph.search.share import Share
-    from archgraph.shape import Shape
     from archgraph.spec.model import Spec
 
 PIPE_WIDTH = 160
@@ -33,34 +30,11 @@ PIPE_WIDTH = 160
 WIDE = 130
 """Columns from which there is room for more than the most important texts."""
 
-MEANINGS = {
-    "params": "trainable parameters",
-    "buffers": "numbers kept but not trained",
-    "macs": "multiply-adds for one input",
-    "flops": "2 × macs",
-    "activation_bytes": "all node outputs of a training step, fp32, batch {batch}",
-    "peak_activation_bytes": "outputs alive at once in inference, fp32, batch {batch}",
-    "weights_bytes": "parameters and buffers, fp32",
-}
-
 
 def show(graph: Graph, rows: Sequence[Row], total: Cost, *, held: Space | None, exact: bool) -> None:
     """The table of `archgraph show`, the totals below it, and the space that the spec holds, if it does."""
-    table = new_table("node", "op", "arguments", right=("output", "params", "MACs", "share"))
-    for column in table.columns[:2]:
-        column.no_wrap, column.overflow = True, "ellipsis"
-    for row in rows:
-        name = Text("  " * row.level + row.label)
-        if row.count > 1:
-            name.append(f" × {row.count}", style="bold cyan")
-        given = " ".join(f"{key}={text(value)}" for key, value in row.arguments.items())
-        # What is cut where the terminal is narrow; `--full` cuts nothing.
-        cut = Text(given, "dim", no_wrap=not exact, overflow="fold" if exact else "ellipsis")
-        counts = [(f"{n:,}" if exact else human(n)) if n else "" for n in (row.params, row.macs)]
-        share = "training only" if row.train_only else _share(row)
-        more = f" +{len(row.shapes) - 1}" if len(row.shapes) > 1 else ""
-        table.add_row(name, row.op, cut, _size(row.shapes[0]) + more, *counts, share)
-    print_all(table, "", *_total(graph, total, batch=1), *_measured(graph), *(_space(held) if held else ()))
+    below = [*_total(graph, total, batch=1), *_measured(graph), *(_space(held) if held else ())]
+    print_all(parts(rows, exact=exact), "", *below)
 
 
 def cost(graph: Graph, total: Cost, *, batch: int, lines: Sequence[Sum], by: str | None) -> None:
@@ -70,7 +44,7 @@ def cost(graph: Graph, total: Cost, *, batch: int, lines: Sequence[Sum], by: str
         table = new_table(by, right=("count", "params", "MACs", "share", "activations"))
         for line in lines:
             memory = human_bytes(batch * line.activation_bytes)
-            table.add_row(line.name, str(line.count), f"{line.params:,}", f"{line.macs:,}", _share(line), memory)
+            table.add_row(line.name, str(line.count), f"{line.params:,}", f"{line.macs:,}", share(line), memory)
         found += ["", table]
     print_all(*found)
 
@@ -81,8 +55,8 @@ def features(graph: Graph, found: Mapping[str, Feature]) -> None:
     for name, one in found.items():
         ref = graph.features[name]
         node = f"{ref.node}/{ref.output}" if ref.output else ref.node
-        table.add_row(printable(name), node, str(one.channels), str(one.reduction or ""), _size(one.shape))
-    inputs = ", ".join(map(_size, graph.inputs.values()))
+        table.add_row(printable(name), node, str(one.channels), str(one.reduction or ""), size(one.shape))
+    inputs = ", ".join(map(size, graph.inputs.values()))
     print_all(table, "", Text.assemble((printable(graph.name), "bold"), f"  {inputs}"))
 
 
@@ -99,7 +73,7 @@ def zoo(networks: Iterable[tuple[str, str, Spec, Cost]]) -> None:
         if family != above:
             table.add_row(Text(family, "bold cyan"))
         inputs = spec.input.values() if isinstance(spec.input, Mapping) else [spec.input]
-        counts = human(found.params), human(found.macs), ", ".join(map(_size, inputs))
+        counts = human(found.params), human(found.macs), ", ".join(map(size, inputs))
         name = Text(f"  {printable(spec.name)}", "none")
         texts = (spec.about, spec.source) if wide else (spec.about,)
         lines = (Text(printable(line), no_wrap=True, overflow="ellipsis") for line in texts)
@@ -136,20 +110,11 @@ def op(found: OpReference, examples: Sequence[str]) -> None:
 
 
 def _total(graph: Graph, total: Cost, *, batch: int) -> list[RenderableType]:
-    inputs = ", ".join(map(_size, graph.inputs.values()))
-    outputs = ", ".join(f"{name} {_size(shape)}" for name, shape in total.outputs.items())
+    inputs = ", ".join(map(size, graph.inputs.values()))
+    outputs = ", ".join(f"{name} {size(shape)}" for name, shape in total.outputs.items())
     if len(total.outputs) == 1:
-        outputs = "".join(map(_size, total.outputs.values()))
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column()
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True, style="bold")
-    table.add_column(style="dim", overflow="fold")
-    for key, meaning in MEANINGS.items():
-        value = getattr(total, key)
-        short = human_bytes(value) if key.endswith("_bytes") else human(value)
-        table.add_row(key, f"{value:,}", short, meaning.format(batch=batch))
-    return [Text.assemble((printable(graph.name), "bold"), f"  {inputs} → {outputs}"), table]
+        outputs = "".join(map(size, total.outputs.values()))
+    return [Text.assemble((printable(graph.name), "bold"), f"  {inputs} → {outputs}"), totals(total, batch=batch)]
 
 
 def _measured(graph: Graph) -> list[RenderableType]:
@@ -202,24 +167,6 @@ def _fitting(fits: Share, *, whole: bool) -> list[RenderableType]:
     ]
     lines += [f"{name} alone has {value:,} {of}." for name, (of, value) in fits.nodes.items()]
     return lines if fits.nodes else [*lines, "No node of it is over a limit by itself."]
-
-
-def new_table(*left: str, right: Sequence[str] = ()) -> Table:
-    """An empty table: columns of texts, then columns of numbers."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
-    for number, heading in enumerate(left):
-        table.add_column(heading, overflow="fold", style="" if number else "bold")
-    for heading in right:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
-
-
-def _share(line: Row | Sum) -> str:
-    return f"{100 * line.share:.1f}%" if line.macs else ""
-
-
-def _size(shape: Shape) -> str:
-    return shapes.show(shape).replace("x", "×")
 
 
 def console(width: int | None = None) -> Console:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from archgraph import shape as shapes
-from archgraph.cli.tables import new_table, print_all
+from archgraph.cli.tables import print_all
+from archgraph.emit.cost_table import new_table
 from archgraph.graph.wording import printable
 
 if TYPE_CHECKING:

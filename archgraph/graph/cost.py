@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 from archgraph.graph.model import Graph
 from archgraph.shape import Shape
+from archgraph.showing import Tabled
 
 BYTES = 4
 """Bytes of one fp32 element."""
 
 
 @dataclass(frozen=True)
-class Cost:
+class Cost(Tabled):
     """Cost of one forward pass.
 
     params: trainable parameters, train-only heads included. buffers: elements kept but not trained (running

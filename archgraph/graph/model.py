@@ -18,7 +18,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from archgraph.errors import Mark
 from archgraph.ops.base import Primitive, Ref
 from archgraph.ops.facts import Facts, facts
-from archgraph.shape import Shape
+from archgraph.shape import Shape, show
+from archgraph.showing import Drawn
 
 
 class Node(NamedTuple):
@@ -66,8 +67,8 @@ class Scope(NamedTuple):
         return ", ".join(f"{name}={value}" for name, value in self.args.items())
 
 
-@dataclass(frozen=True)
-class Graph:
+@dataclass(frozen=True, repr=False)
+class Graph(Drawn):
     """A resolved network.
 
     `inputs` are the shapes of its inputs by name (`in` for a single one), `outputs` and `features` map names to
@@ -87,6 +88,11 @@ class Graph:
 
     def __len__(self) -> int:
         return len(self.nodes)
+
+    def __repr__(self) -> str:
+        given = ", ".join(map(show, self.inputs.values()))
+        made = ", ".join(show(self.shape(ref)) for ref in self.outputs.values())
+        return f"<Graph {self.name!r}, {given} -> {made}, {len(self)} nodes>"
 
     def shape(self, ref: Ref) -> Shape:
         """Shape of what `ref` stands for, a node's output or an input of the graph."""

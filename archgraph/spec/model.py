@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from archgraph.errors import Mark
+from archgraph.shape import show
+from archgraph.showing import Drawn
 
 Marks: TypeAlias = Mapping[str, Mark]
 Env: TypeAlias = Mapping[str, Any]
@@ -133,8 +135,8 @@ class Variant:
     marks: Marks = field(default_factory=dict, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+@dataclass(frozen=True, slots=True, repr=False)
+class Spec(Drawn):
     """A network as written. `input` is C, H, W without the batch; `outputs` and `features` map names to nodes.
 
     `use` names the files whose blocks are words of this one. `used` are the specs that its `use` nodes put in, by
@@ -157,3 +159,9 @@ class Spec:
     used: Mapping[str, Spec] = field(default_factory=dict, compare=False, repr=False)
     expect: Mapping[str, Value] = field(default_factory=dict)
     marks: Marks = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        sizes = self.input.values() if isinstance(self.input, Mapping) else [self.input]
+        counts = {"node": len(self.graph.nodes), "block": len(self.blocks), "variant": len(self.variants)}
+        held = [f"{count} {word}{'s' * (count > 1)}" for word, count in counts.items() if count]
+        return f"<Spec {self.name!r}, {', '.join([*map(show, sizes), *held])}>"
