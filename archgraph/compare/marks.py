@@ -18,12 +18,14 @@ class Marks:
     `status` has the nodes that are not the same in both, `notes` what changed in them, in lines to be shown
     (`kernel 3 → 5`, `was conv2`). `added` and `removed` are the arrows, from what to the node named, that only the new
     network has and only the old one; the graph itself has no removed arrow that leads into a node of the new one.
+    `totals` is what both cost, in a line.
     """
 
     status: Mapping[str, Status] = field(default_factory=dict)
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     added: frozenset[tuple[Ref, str]] = frozenset()
     removed: frozenset[tuple[Ref, str]] = frozenset()
+    totals: str = ""
 
     def of(self, name: str) -> Status:
         """What became of a node."""

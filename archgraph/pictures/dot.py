@@ -15,6 +15,7 @@ from archgraph.graph.wording import human, op_name
 from archgraph.pictures.heat import Heat, Measure
 from archgraph.pictures.keys import escape, input_key, key, output_key, tooltip
 from archgraph.pictures.lettering import Lettering, size
+from archgraph.pictures.surroundings import surroundings
 from archgraph.pictures.theme import THEMES, Colours, Theme, ThemeName, family
 from archgraph.pictures.wiring import Wire, Wiring
 from archgraph.shape import Shape
@@ -38,16 +39,20 @@ def dot(
     theme: ThemeName = "colour",
     heat: Measure | None = None,
     marks: Marks | None = None,
+    beside: int | None = None,
 ) -> str:
     """The graph in Graphviz's language; the same graph gives the same text.
 
     `depth` is how many levels of blocks and macros are seen, the last of them closed. By default the first box of
     each kind is open, as deep as makes at most `MOST_BOXES` boxes, and the others like it are closed. `flat` opens
     everything, convs with their norm and activation too. `heat` colours boxes by what they cost, `marks` by what became
-    of them, where the graph is that of two networks at once.
+    of them, where the graph is that of two networks at once: boxes are then open where something changed in them, and
+    those further than `beside` boxes from a change are drawn as one.
     """
     unlike = marks.status if marks else {}
-    if flat:
+    if marks and depth is None and (beside is not None or not flat):
+        parts = surroundings(graph, marks, beside=beside, flat=flat)
+    elif flat:
         parts = everything(graph, unlike=unlike)
     elif depth is None:
         parts = glance(graph, most=MOST_BOXES, unlike=unlike)
@@ -105,6 +110,8 @@ class _Picture:
     def _heading(self) -> str:
         total = cost(self.graph)
         numbers = f"{human(total.params)} parameters · {human(total.macs)} MACs"
+        if self.marks and self.marks.totals:
+            numbers = self.marks.totals
         small = self.letters.small
         return f"<<b>{escape(self.graph.name)}</b><br/>{small(numbers)}<br/>{small(' ')}>"
 

@@ -14,6 +14,7 @@ from archgraph.graph.wording import human, label, op_name
 from archgraph.pictures.heat import Heat
 from archgraph.pictures.keys import escape
 from archgraph.pictures.shorthand import shorthand, wrapped
+from archgraph.pictures.surroundings import says_instead
 from archgraph.pictures.theme import Theme
 from archgraph.pictures.wiring import Wiring
 from archgraph.shape import Shape
@@ -37,6 +38,8 @@ class Lettering:
 
     def box(self, part: Part, inside: str, *, align: str = "center", ink: str | None = None) -> str:
         """The words of a part in the box `inside`; `ink` colours them where the box is a dark one."""
+        if (instead := says_instead(part)) is not None:
+            return f"<{self.small(instead)}>"
         held = self._copies(part)
         times = part.count if part.count > 1 else len(held)
         name = f"<b>{escape(label(part, inside))}</b>" + (f" × {times}" if times > 1 else "")

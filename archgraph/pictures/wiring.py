@@ -45,17 +45,25 @@ class Wiring:
     def _between_boxes(self) -> Iterator[Wire]:
         """Arrows into the boxes. Of folded copies the first one's inputs are drawn, and the last one's output."""
         for part in self.shown.values():
-            drawn = set()
+            drawn: dict[tuple[Ref, int], Wire] = {}
             for node in part.copies[0]:
-                for ref in node.inputs:
+                for slot, ref in enumerate(node.inputs):
                     tail = self._tail(ref)
-                    if tail == part.name or (part.scope and ref in drawn):
+                    if tail == part.name:
                         continue
-                    drawn.add(ref)
-                    status: Status = "added" if (ref, node.name) in self.marks.added else "same"
-                    if "removed" in (self.marks.of(ref.node), self.marks.of(node.name)):
-                        status = "removed"
-                    yield Wire(tail, part.name, ref, node.name in self.train_only, status)
+                    # Into a box there is one arrow for each thing it reads, into a node one for each input.
+                    key = (ref, 0 if part.scope else slot)
+                    status = self._status(ref, node.name)
+                    if key in drawn and drawn[key].status != status:
+                        status = "same"
+                    drawn[key] = Wire(tail, part.name, ref, node.name in self.train_only, status)
+            yield from drawn.values()
+
+    def _status(self, ref: Ref, reader: str) -> Status:
+        """What became of an arrow to a node."""
+        if "removed" in (self.marks.of(ref.node), self.marks.of(reader)):
+            return "removed"
+        return "added" if (ref, reader) in self.marks.added else "same"
 
     def _removed(self) -> Iterator[Wire]:
         """Arrows that a network had before it was changed, into boxes that it still has."""

@@ -1,0 +1,149 @@
+"""Two networks as one graph to draw: the nodes of the new one, and those of the old one that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from archgraph.compare.change import Change, Difference
+from archgraph.compare.marks import Marks, Status
+from archgraph.graph.model import Graph, Node, Scope
+from archgraph.graph.wording import human, printable, text
+from archgraph.ops.base import Ref
+from archgraph.shape import show
+
+GONE = "′"
+"""What is put to the name of a removed node or box where the new network has that name for another."""
+
+
+def union(old: Graph, new: Graph, found: Difference) -> tuple[Graph, Marks]:
+    """One graph and what became of each node in it. `found` is the difference of the two.
+
+    The removed nodes stand in the boxes that they were in, where they were, and keep the facts they had: the graph is
+    to be looked at, not to be run.
+    """
+    names = {change.before: change.after for change in found.nodes if change.before and change.after}
+    names.update(zip(old.inputs, old.inputs, strict=True))
+    boxes = _boxes(old, new, found)
+    for change in found.nodes:
+        if change.before and change.after is None:
+            names[change.before] = _name(change.before, boxes, {*new.nodes, *new.inputs, *new.scopes})
+    nodes = _ordered(old, new, found, names)
+    scopes: dict[str, Scope] = {**new.scopes}
+    for before, box in boxes.items():
+        scopes.setdefault(box, old.scopes[before])
+    used = {name.rpartition(".")[0] for name in nodes}
+    used |= {".".join(name.split(".")[:n]) for name in used for n in range(1, name.count(".") + 1)}
+    inputs = {**{name: size for name, size in old.inputs.items() if name in _read(nodes.values())}, **new.inputs}
+    graph = Graph(
+        new.name, inputs, nodes, new.outputs, new.train_only, new.features,
+        {name: scope for name, scope in scopes.items() if name in used},
+    )  # fmt: skip
+    return graph, _marks(old, new, found, names)
+
+
+def _boxes(old: Graph, new: Graph, found: Difference) -> dict[str, str]:
+    """What each box of the old network is called: as in the new one, or, where it is gone, as it was if it can be."""
+    names: dict[str, str] = {"": ""}
+    for name in sorted(old.scopes, key=lambda name: name.count(".")):
+        names[name] = found.boxes.get(name) or _name(name, names, {*new.nodes, *new.scopes})
+    del names[""]
+    return names
+
+
+def _name(name: str, boxes: Mapping[str, str], taken: Collection[str]) -> str:
+    """A name within the box that its own box is now."""
+    above, _, local = name.rpartition(".")
+    box = boxes.get(above, above)
+    made = f"{box}.{local}" if box else local
+    while made in taken:
+        made += GONE
+    return made
+
+
+def _ordered(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) -> dict[str, Node]:
+    """All nodes with what they read above them: a removed one as near to where it was as its inputs let it be."""
+    place: dict[str, tuple[int, int]] = dict.fromkeys((*new.inputs, *old.inputs), (-1, 0))
+    rows: list[tuple[tuple[int, int], Node]] = []
+    position = {name: number for number, name in enumerate(new.nodes)}
+    above = -1
+    for change in found.nodes:
+        if change.after is not None:
+            above = position[change.after]
+            place[change.after] = (above, 0)
+            rows.append(((above, 0), new.nodes[change.after]))
+    above = -1
+    for number, change in enumerate(found.nodes, start=1):
+        if change.after is not None:
+            above = max(above, position[change.after])
+            continue
+        node = old.nodes[change.before or ""]
+        inputs = tuple(Ref(names.get(ref.node, ref.node), ref.output) for ref in node.inputs)
+        where = max([(above, number), *((place[ref.node][0], number) for ref in inputs)])
+        name = names[node.name]
+        place[name] = where
+        shares = names.get(node.shares) if node.shares else None
+        rows.append((where, node._replace(name=name, inputs=inputs, shares=shares)))
+    return {node.name: node for _, node in sorted(rows, key=lambda row: row[0])}
+
+
+def _read(nodes: Collection[Node]) -> set[str]:
+    return {ref.node for node in nodes for ref in node.inputs}
+
+
+def _marks(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) -> Marks:
+    status: dict[str, Status] = {}
+    notes: dict[str, tuple[str, ...]] = {}
+    added: set[tuple[Ref, str]] = set()
+    removed: set[tuple[Ref, str]] = set()
+    for change in found.nodes:
+        name = change.after or names[change.before or ""]
+        if change.after is None:
+            status[name] = "removed"
+        elif change.before is None:
+            status[name] = "added"
+        elif change.arguments or (change.what == "rewired" and not change.follows):
+            status[name] = "changed"
+        if said := _notes(change):
+            notes[name] = said
+        if change.before and change.after:
+            was = [Ref(names.get(ref.node, ref.node), ref.output) for ref in old.nodes[change.before].inputs]
+            now = list(new.nodes[change.after].inputs)
+            if change.inputs is not None:
+                added |= {(ref, name) for ref in now if ref not in was}
+                removed |= {(ref, name) for ref in was if ref not in now}
+        elif change.after:
+            added |= {(ref, name) for ref in new.nodes[change.after].inputs}
+    for change in found.changes:
+        if change.op == "output" and change.what == "rewired" and change.after:
+            gone = old.outputs[change.before or ""]
+            added.add((new.outputs[change.after], change.after))
+            removed.add((Ref(names.get(gone.node, gone.node), gone.output), change.after))
+    return Marks(status, notes, frozenset(added), frozenset(removed), _totals(found))
+
+
+def _totals(found: Difference) -> str:
+    before, after = found.before, found.after
+    params, macs = ((human(was), human(now)) for was, now in ((before.params, after.params), (before.macs, after.macs)))
+    return " · ".join(
+        f"{was} → {now} {name}" if was != now else f"{now} {name}"
+        for (was, now), name in ((params, "parameters"), (macs, "MACs"))
+    )
+
+
+def _notes(change: Change) -> tuple[str, ...]:
+    """What changed in a node, in lines."""
+    found = [f"{printable(key)} {_value(was)} → {_value(now)}" for key, (was, now) in change.arguments.items()]
+    if change.shape is not None and not found:
+        found.append(f"{_size(change.shape[0])} → {_size(change.shape[1])}")
+    if change.renamed and (change.before or "").rpartition(".")[2] != (change.after or "").rpartition(".")[2]:
+        found.append(f"was {printable((change.before or '').rpartition('.')[2])}")
+    return tuple(found)
+
+
+def _value(value: Any) -> str:
+    return "none" if value is None else text(value)
+
+
+def _size(size: tuple[int, ...]) -> str:
+    return show(size).replace("x", "×")
