@@ -166,9 +166,20 @@ def cost(
 def render(
     name: Name,
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="svg, png, pdf or dot, by its ending.")],
-    depth: Depth = None,
+    depth: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="1: stages, 2: their blocks, 3: what is in those.", show_default=False),
+    ] = None,
     flat: Annotated[bool, typer.Option("--flat", help="Open everything, convs with their norm and act too.")] = False,
     direction: Annotated[Literal["down", "right"], typer.Option(help="Where the data flows to.")] = "down",
+    heat: Annotated[
+        Literal["macs", "params", "activations"] | None,
+        typer.Option(help="Colour boxes by their share of this.", show_default=False),
+    ] = None,
+    theme: Annotated[
+        Literal["colour", "dark", "paper"], typer.Option(help="`paper` is black on white, for a column of 84 mm.")
+    ] = "colour",
+    legend: Annotated[bool, typer.Option(help="What colours and lines mean, above the picture.")] = True,
     take: Take = None,
     inputs: Inputs = None,
     settings: Settings = None,
@@ -176,19 +187,26 @@ def render(
 ) -> None:
     """Draw a network with its blocks as boxes.
 
-    By default boxes are open as deep as stays readable. A `dot` on the PATH draws, else graphviz-pure (svg and png).
+    By default the first box of each kind is open, as deep as stays readable; `--depth` and `--flat` open all alike. A
+    `dot` on the PATH draws, else graphviz-pure (svg and png).
 
     \b
     Examples:
       archgraph render resnet18 -o resnet18.svg
       archgraph render resnet50 -o resnet50.png --depth 2
+      archgraph render resnet50 -o figure.pdf --depth 1 --theme paper
+      archgraph render unet -o unet.svg --heat activations
     """
     from archgraph.graph.wording import printable
+    from archgraph.pictures.choices import Choices
     from archgraph.pictures.dot import dot
     from archgraph.pictures.picture import Drawing
 
-    graph = Given.read(name, inputs, settings).graph(take)
-    Drawing(dot(graph, depth=depth, flat=flat, direction=direction)).save(output)
+    given = Given.read(name, inputs, settings)
+    graph = given.graph(take)
+    choices = Choices.of(given.spec, given.fixed) if given.met else None
+    look: dict[str, Any] = {"direction": direction, "theme": theme, "heat": heat, "legend": legend}
+    Drawing(dot(graph, depth=depth, flat=flat, choices=choices, **look)).save(output)
     print(f"{output}: {printable(graph.name)}")
 
 

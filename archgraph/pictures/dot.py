@@ -7,16 +7,17 @@ from typing import Literal, TypeAlias
 
 import graphviz
 
-from archgraph.compare.marks import Marks, Status
-from archgraph.graph.cost import cost
+from archgraph.compare.marks import Marks
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, everything, glance, stages
-from archgraph.graph.wording import human, op_name
+from archgraph.pictures.accessible import description
+from archgraph.pictures.choices import Choices
 from archgraph.pictures.heat import Heat, Measure
-from archgraph.pictures.keys import escape, input_key, key, output_key, tooltip
+from archgraph.pictures.keys import element_id, input_key, key, output_key, tooltip
+from archgraph.pictures.legend import Legend, family_of
 from archgraph.pictures.lettering import Lettering, size
 from archgraph.pictures.surroundings import surroundings
-from archgraph.pictures.theme import THEMES, Colours, Theme, ThemeName, family
+from archgraph.pictures.theme import THEMES, Colours, Theme, ThemeName
 from archgraph.pictures.wiring import Wire, Wiring
 from archgraph.shape import Shape
 
@@ -40,6 +41,8 @@ def dot(
     heat: Measure | None = None,
     marks: Marks | None = None,
     beside: int | None = None,
+    choices: Choices | None = None,
+    legend: bool = True,
 ) -> str:
     """The graph in Graphviz's language; the same graph gives the same text.
 
@@ -47,7 +50,7 @@ def dot(
     each kind is open, as deep as makes at most `MOST_BOXES` boxes, and the others like it are closed. `flat` opens
     everything, convs with their norm and activation too. `heat` colours boxes by what they cost, `marks` by what became
     of them, where the graph is that of two networks at once: boxes are then open where something changed in them, and
-    those further than `beside` boxes from a change are drawn as one.
+    those further than `beside` boxes from a change are drawn as one. `choices` are those of its spec, which are told.
     """
     unlike = marks.status if marks else {}
     if marks and depth is None and (beside is not None or not flat):
@@ -61,22 +64,26 @@ def dot(
     look = THEMES[theme]
     wiring = Wiring(graph, parts, marks or Marks())
     warmth = Heat(graph, wiring.shown.values(), heat, look) if heat else None
-    return _Picture(wiring, look, warmth, marks).text(parts, direction)
+    return _Picture(wiring, look, warmth, marks, choices or Choices()).text(parts, direction, legend=legend)
 
 
 class _Picture:
     """One drawing: the Graphviz text so far."""
 
-    def __init__(self, wiring: Wiring, theme: Theme, heat: Heat | None, marks: Marks | None) -> None:
+    def __init__(self, wiring: Wiring, theme: Theme, heat: Heat | None, marks: Marks | None, choices: Choices) -> None:
         self.graph = wiring.graph
         self.wiring = wiring
         self.theme = theme
         self.heat = heat
         self.marks = marks
-        self.letters = Lettering(wiring, theme, heat, marks or Marks())
+        self.choices = choices
+        self.arrows = 0
+        self.letters = Lettering(wiring, theme, heat, choices)
 
-    def text(self, parts: Sequence[Part], direction: Direction) -> str:
-        self.drawing = self._begun(direction)
+    def text(self, parts: Sequence[Part], direction: Direction, *, legend: bool) -> str:
+        heading = Legend(self.wiring, self.theme, self.heat, self.marks)
+        label = heading.label(self.choices.of_variables(), entries=legend)
+        self.drawing = self._begun(direction, label)
         for name, shape in self.graph.inputs.items():
             self._end(input_key(name), name, shape)
         self._boxes(parts, self.drawing, "")
@@ -84,18 +91,24 @@ class _Picture:
             self._end(output_key(name), name, self.graph.shape(ref), dashed=name in self.graph.train_only)
         for wire in self.wiring.wires:
             self._arrow(wire)
+        for owner, user in self.wiring.links:
+            look = {"style": "dotted", "dir": "none", "constraint": "false"}
+            self.drawing.edge(key(owner), key(user), tooltip=tooltip(f"{user} uses the weights of {owner}"), **look)
         return str(self.drawing.source)
 
-    def _begun(self, direction: Direction) -> graphviz.Digraph:
+    def _begun(self, direction: Direction, label: str) -> graphviz.Digraph:
         theme = self.theme
         coarse = COARSE if self.wiring.reach > MOST_REACH else {}
         page = {"size": "{},{}".format(*theme.size)} if theme.size else {}
         return graphviz.Digraph(
             key(self.graph.name),
+            comment=description(self.letters),
             graph_attr={
-                "rankdir": {"down": "TB", "right": "LR"}[direction], "label": self._heading(), "labelloc": "t",
+                "id": element_id("the picture"),
+                "rankdir": {"down": "TB", "right": "LR"}[direction], "label": label, "labelloc": "t",
                 "fontname": theme.font, "fontsize": "14", "fontcolor": theme.ink, "bgcolor": theme.background,
-                "pad": "0.2", "nodesep": "0.25", "ranksep": "0.3", "newrank": "true", **coarse, **page,
+                "pad": "0.2", "nodesep": str(theme.gaps[0]), "ranksep": str(theme.gaps[1]), "newrank": "true",
+                **coarse, **page,
             },
             node_attr={
                 "shape": "box", "style": "rounded,filled", "fontname": theme.font, "fontsize": "11",
@@ -107,19 +120,12 @@ class _Picture:
             },
         )  # fmt: skip
 
-    def _heading(self) -> str:
-        total = cost(self.graph)
-        numbers = f"{human(total.params)} parameters · {human(total.macs)} MACs"
-        if self.marks and self.marks.totals:
-            numbers = self.marks.totals
-        small = self.letters.small
-        return f"<<b>{escape(self.graph.name)}</b><br/>{small(numbers)}<br/>{small(' ')}>"
-
     def _end(self, name: str, said: str, shape: Shape, *, dashed: bool = False) -> None:
         """An input or output of the network."""
         style = "rounded,dashed" if dashed else "rounded"
         words = self.letters.end(said, shape)
-        self.drawing.node(key(name), words, style=style, color=self.theme.faint, margin="0.16,0.04")
+        look = {"style": style, "color": self.theme.faint, "margin": "0.16,0.04"}
+        self.drawing.node(key(name), words, id=element_id(name), tooltip=tooltip(said), **look)
 
     def _boxes(self, parts: Sequence[Part], drawing: graphviz.Digraph, inside: str) -> None:
         for part in parts:
@@ -129,12 +135,13 @@ class _Picture:
             share = self.heat.share(part) if self.heat else None
             ink = self.heat.ink(share) if self.heat and share is not None else None
             words = self.letters.box(part, inside, ink=ink)
-            drawing.node(key(part.name), words, tooltip=tooltip(part.name), **self._paint(part, share))
+            look = self._paint(part, share)
+            drawing.node(key(part.name), words, id=element_id(part.name), tooltip=tooltip(part.name), **look)
 
     def _paint(self, part: Part, share: float | None) -> dict[str, str]:
         """The look of a closed box: by what became of it, by what it costs or by its family."""
-        kind = family(op_name(part), box=part.scope is not None)
-        status = _together(part, self.marks) if self.marks else None
+        kind = family_of(part)
+        status = self.wiring.status(part) if self.marks else None
         colours = self.theme.families[kind] if status is None else self.theme.status[status]
         fill = colours.fill if self.heat is None or share is None else self.heat.fill(share)
         look = {"style": "rounded,filled", **self.theme.outlines.get(kind, {})}
@@ -148,17 +155,23 @@ class _Picture:
         with drawing.subgraph(name=key(f"cluster_{part.name}")) as cluster:
             cluster.attr(
                 style="rounded,filled", fillcolor=colours.fill, color=colours.edge, margin="8", label="",
-                tooltip=tooltip(part.name),
+                tooltip=tooltip(part.name), id=element_id(part.name),
             )  # fmt: skip
             words, first = key(f"words {part.name}"), key(self.wiring.entry(part))
-            cluster.node(words, self.letters.box(part, inside, align="left"), shape="plain", style="")
+            cluster.node(
+                words,
+                self.letters.box(part, inside, align="left"),
+                shape="plain",
+                style="",
+                id=element_id(f"words {part.name}"),
+            )
             self._boxes(part.parts, cluster, part.inner + ".")
         with self.drawing.subgraph() as row:
             row.attr(rank="same")
             row.edge(words, first, style="invis", minlen="0")
 
     def _open_colours(self, part: Part) -> Colours:
-        status = _together(part, self.marks) if self.marks else "same"
+        status = self.wiring.status(part) if self.marks else "same"
         edge = self.theme.open.edge if status == "same" else self.theme.status[status].edge
         return Colours(self.theme.open.fill, edge)
 
@@ -167,10 +180,6 @@ class _Picture:
         if wire.status != "same":
             look |= {"color": self.theme.status[wire.status].edge, "penwidth": "1.6"}
         label = f" {size(self.graph.shape(wire.carries))}" if self.wiring.says_shape(wire) else None
+        self.arrows += 1
+        look |= {"id": element_id(f"arrow {self.arrows}"), "tooltip": size(self.graph.shape(wire.carries))}
         self.drawing.edge(key(wire.tail), key(wire.head), label=label, **look)
-
-
-def _together(part: Part, marks: Marks) -> Status:
-    """What became of a part: what became of all of its nodes, or that some of them are not the same."""
-    found = {marks.of(node.name) for node in part.nodes}
-    return found.pop() if len(found) == 1 else "changed"

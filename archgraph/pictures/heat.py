@@ -15,7 +15,7 @@ Measure: TypeAlias = Literal["macs", "params", "activations"]
 
 TITLES: dict[Measure, str] = {"macs": "MACs", "params": "parameters", "activations": "activations kept for training"}
 
-DARKEST = 0.35
+DARKEST = 0.45
 """Texts are dark on a colour of this lightness or more, else white."""
 
 

@@ -17,6 +17,11 @@ def key(name: str) -> str:
     return plain if plain == name else f"{plain} {zlib.crc32(name.encode(errors='replace')):08x}"
 
 
+def element_id(name: str) -> str:
+    """A name in the picture as the `id` of its element in the SVG: a node's is its name, if an id can be so."""
+    return key(name).replace(" ", ":")
+
+
 def input_key(name: str) -> str:
     """What the network's input is called, which may have the name of a node."""
     return f"input {name}"

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from archgraph import shape as shapes
-from archgraph.compare.marks import Marks
 from archgraph.graph.cost import node_costs
 from archgraph.graph.model import Node
 from archgraph.graph.outline import Part
 from archgraph.graph.wording import human, label, op_name
+from archgraph.pictures.choices import Choices
 from archgraph.pictures.heat import Heat
 from archgraph.pictures.keys import escape
 from archgraph.pictures.shorthand import shorthand, wrapped
@@ -29,31 +29,41 @@ MOST_NOTES = 4
 class Lettering:
     """The texts of a picture, in Graphviz's HTML-like form."""
 
-    def __init__(self, wiring: Wiring, theme: Theme, heat: Heat | None, marks: Marks) -> None:
+    def __init__(self, wiring: Wiring, theme: Theme, heat: Heat | None, choices: Choices) -> None:
         self.wiring = wiring
         self.theme = theme
         self.heat = heat
-        self.marks = marks
+        self.marks = wiring.marks
+        self.choices = choices
         self.costs = node_costs(wiring.graph)
 
     def box(self, part: Part, inside: str, *, align: str = "center", ink: str | None = None) -> str:
         """The words of a part in the box `inside`; `ink` colours them where the box is a dark one."""
         if (instead := says_instead(part)) is not None:
             return f"<{self.small(instead)}>"
-        held = self._copies(part)
-        times = part.count if part.count > 1 else len(held)
-        name = f"<b>{escape(label(part, inside))}</b>" + (f" × {times}" if times > 1 else "")
+        called = label(part, inside)
+        name = f"<b>{escape(called)}</b>{self.name(part, inside).removeprefix(called)}"
         lines = [f'<font color="{ink}">{name}</font>' if ink else name]
-        said = _of_all(held) if held else shorthand(part)
-        if re.sub(r"\d+$", "", label(part, inside).rpartition(".")[2]) != op_name(part):
-            said[:1] = [f"{op_name(part)} {said[0]}" if said else op_name(part)]
-        lines += [self.small(line, ink) for line in wrapped(said, LINE_LENGTH)]
-        lines += [self.small(line, ink) for line in self._notes(part)]
+        lines += [self.small(line, ink) for line in wrapped(self.says(part, inside), LINE_LENGTH)]
+        lines += [self.small(line, ink) for line in (*self._notes(part), *self.choices.within(part))]
         if self.wiring.tells_shape(part):
             lines.append(self.small(f"→ {size(part.shape)}", ink))
         if numbers := self._numbers(part):
             lines.append(f'<font point-size="8" color="{ink or self.theme.faint}">{numbers}</font>')
         return "<" + "".join(f'{line}<br align="{align}"/>' for line in lines) + ">"
+
+    def name(self, part: Part, inside: str = "") -> str:
+        """A part's name in the box `inside`, and of how many copies: `stage.2 × 6`."""
+        times = part.count if part.count > 1 else len(self._copies(part))
+        return label(part, inside) + (f" × {times}" if times > 1 else "")
+
+    def says(self, part: Part, inside: str = "") -> list[str]:
+        """The op of a part, where its name does not say it, and its arguments."""
+        held = self._copies(part)
+        said = _of_all(held) if held else shorthand(part)
+        if re.sub(r"\d+$", "", label(part, inside).rpartition(".")[2]) != op_name(part):
+            said[:1] = [f"{op_name(part)} {said[0]}" if said else op_name(part)]
+        return said
 
     def end(self, name: str, shape: Shape) -> str:
         """The words of an input or output of the network."""
@@ -76,6 +86,8 @@ class Lettering:
     def _numbers(self, part: Part) -> str:
         if self.heat:
             return self.heat.words(part)
+        if not self.theme.costs:
+            return ""
         params = sum(self.costs[node.name].params for node in part.nodes)
         macs = sum(self.costs[node.name].macs for node in part.nodes)
         return " · ".join([f"{human(params)} params"] * bool(params) + [f"{human(macs)} MACs"] * bool(macs))

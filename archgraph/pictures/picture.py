@@ -12,6 +12,7 @@ from pathlib import Path
 
 from archgraph.errors import UsageError, nearest
 from archgraph.files import write_whole
+from archgraph.pictures.accessible import accessible
 
 FORMATS = ("svg", "png", "pdf", "dot")
 PURE_FORMATS = ("svg", "png")
@@ -24,7 +25,7 @@ MOST_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture in Graphviz's language; a notebook shows it drawn."""
+    """A picture in Graphviz's language; a notebook shows it drawn. A comment in its first line is alternative text."""
 
     dot: str
 
@@ -54,7 +55,9 @@ class Drawing:
             hint = "install Graphviz (its `dot` draws every format), or take svg or png"
             raise UsageError(f"no `dot` on the PATH to draw {format}; {hint}")
         options = ["-Gdpi=144"] if format == "png" else []
-        return _run([program or pure_program(), f"-T{format}", *options], self.dot, seconds)
+        drawn = _run([program or pure_program(), f"-T{format}", *options], self.dot, seconds)
+        about = self.dot.partition("\n")[0] if self.dot.startswith("// ") else ""
+        return accessible(drawn.decode(), about.removeprefix("// ")).encode() if format == "svg" and about else drawn
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture; the name's ending says the format. Raises UsageError where it cannot."""

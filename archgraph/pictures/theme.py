@@ -93,8 +93,9 @@ OPEN = Colours("#f8fafc", "#cbd5e1")
 class Theme:
     """Everything about a picture that its network does not say.
 
-    `outlines` are attributes of Graphviz beside the colours that tell families apart where colours do not; `size` the
-    most inches that the picture takes, across and down.
+    `outlines` are attributes of Graphviz beside the colours that tell families apart where colours do not; `costs`
+    whether every box says what it costs, `gaps` the inches between boxes of a row and between rows, `size` the most
+    inches that the picture takes, across and down.
     """
 
     ink: str = INK
@@ -107,6 +108,8 @@ class Theme:
     status: Mapping[Status, Colours] = field(default_factory=lambda: STATUS)
     heat: tuple[str, str] = ("#fff7ed", "#c2410c")
     font: str = "Arial"
+    costs: bool = True
+    gaps: tuple[float, float] = (0.25, 0.3)
     size: tuple[float, float] | None = None
 
 
@@ -126,7 +129,8 @@ THEMES: Mapping[ThemeName, Theme] = {
             "attention": {"peripheries": "2"}, "block": {"penwidth": "1.8"},
             "other": {"style": "rounded,filled,dotted"},
         },
-        status=STATUS_GREY, heat=("#ffffff", "#595959"), font="Times New Roman", size=(3.3, 9.0),
+        status=STATUS_GREY, heat=("#ffffff", "#595959"), font="Times", costs=False,
+        gaps=(0.15, 0.2), size=(3.3, 9.0),
     ),
 }  # fmt: skip
 """`paper` is for a column of a two-column page, 3.3 inches (84 mm) wide: black on white, in the text's kind of font."""

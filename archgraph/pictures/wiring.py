@@ -11,6 +11,9 @@ from archgraph.graph.outline import Part, shown
 from archgraph.ops.base import Ref
 from archgraph.pictures.keys import input_key, output_key
 
+MOST_LINKS = 12
+"""Lines between boxes that share weights; each such box says in words whose it uses."""
+
 
 class Wire(NamedTuple):
     """An arrow: from a box or an input to a box or an output, by their names in the picture."""
@@ -32,9 +35,15 @@ class Wiring:
         self.shown = {part.name: part for part in shown(parts)}
         self.drawn_in = {node.name: part.name for part in self.shown.values() for node in part.nodes}
         self.wires = [*self._between_boxes(), *self._removed(), *self._to_outputs()]
+        self.links = self._shared()
         self.heads: dict[str, list[str]] = {}
         for wire in self.wires:
             self.heads.setdefault(wire.tail, []).append(wire.head)
+
+    def status(self, part: Part) -> Status:
+        """What became of a part: what became of all of its nodes, or that some of them are not the same."""
+        found = {self.marks.of(node.name) for node in part.nodes}
+        return found.pop() if len(found) == 1 else "changed"
 
     @property
     def reach(self) -> int:
@@ -78,6 +87,15 @@ class Wiring:
         for name, ref in self.graph.outputs.items():
             status: Status = "added" if (ref, name) in self.marks.added else "same"
             yield Wire(self._tail(ref), output_key(name), ref, name in self.graph.train_only, status)
+
+    def _shared(self) -> list[tuple[str, str]]:
+        """Pairs of boxes, the second with weights of the first; none where they are too many to be told apart."""
+        pairs: dict[tuple[str, str], None] = {}
+        for node in self.graph:
+            owner, user = self.drawn_in.get(node.shares or ""), self.drawn_in[node.name]
+            if owner and owner != user:
+                pairs[owner, user] = None
+        return list(pairs) if len(pairs) <= MOST_LINKS else []
 
     def _tail(self, ref: Ref) -> str:
         return self.drawn_in.get(ref.node, input_key(ref.node))

@@ -91,7 +91,7 @@ def test_a_box_says_its_op_arguments_and_cost() -> None:
 
 def test_an_arrow_says_the_shape_where_it_changes() -> None:
     text = dot(net("graph: [{conv: [4, 3, 2], id: a}, {relu: , id: b}, {global_avg_pool: , id: c}]"))
-    labels = dict(re.findall(r'(\w+) -> \w+ \[label=" ([^"]*)"\]', text))
+    labels = dict(re.findall(r'(\w+) -> \w+ \[label=" ([^"]*)"', text))
     assert labels == {"a": "4×8×8"}
 
 
