@@ -83,10 +83,10 @@ def cost(spec: Spec | Graph, *, input: Input | None = None, batch: int = 1, take
 
 
 def table(spec: Spec | Graph, *, depth: int = 1, flat: bool = False, take: str = "all") -> CostTable:
-    """The parts of a network with what each costs: a table in a notebook and with `rich.print`, rows to iterate over.
+    """The parts of a network with what each costs: a table in a notebook and with `rich.print`, else rows.
 
-    `depth` is how many levels of boxes are seen, equal copies in one row; `flat` gives every node a row; `take` is as in
-    `expand`. Raises SpecError.
+    `depth` is how many levels of boxes are seen, equal copies in one row; `flat` gives every node a row; `take` is as
+    in `expand`. Raises SpecError.
     """
     from archgraph.emit.cost_table import CostTable
     from archgraph.emit.table import rows
