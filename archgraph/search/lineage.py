@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from difflib import unified_diff
 
-from archgraph.search.outcome import Outcome, winners
+from archgraph.search.outcome import Outcome, interval, winners
 from archgraph.search.ranking import Values
 from archgraph.search.rungs import learned
 from archgraph.search.trials import Trial
@@ -26,8 +26,17 @@ class Record:
     @property
     def rate(self) -> float | None:
         """The part of its finished children that were better; None where it has none."""
-        finished = self.trials - self.failed
-        return self.better / finished if finished else None
+        return self.better / self.finished if self.finished else None
+
+    @property
+    def finished(self) -> int:
+        """Its children that have scores."""
+        return self.trials - self.failed
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where `rate` may really be, for so few children: a 95 % interval."""
+        return interval(self.better, self.finished)
 
 
 def lineage(found: Outcome, trial: Trial) -> list[Trial]:
@@ -36,6 +45,25 @@ def lineage(found: Outcome, trial: Trial) -> list[Trial]:
     while (parent := steps[-1].parent) is not None:
         steps.append(found.trials[parent])
     return steps[::-1]
+
+
+def parents(trial: Trial) -> tuple[int, ...]:
+    """The trials that a trial was made of: none for one that was given, two for a crossover."""
+    if trial.parent is None:
+        return ()
+    mate = trial.draw.mate if trial.draw else None
+    return (trial.parent,) if mate in (None, trial.parent) else (trial.parent, mate)
+
+
+def ancestors(found: Outcome, trial: Trial) -> list[int]:
+    """The numbers of all trials that a trial came from, second parents included, nearest first."""
+    seen: dict[int, None] = {}
+    ahead = [*parents(trial)]
+    while ahead:
+        later = [number for number in dict.fromkeys(ahead) if number not in seen]
+        seen.update(dict.fromkeys(later))
+        ahead = [parent for number in later for parent in parents(found.trials[number])]
+    return list(seen)
 
 
 def difference(parent: Trial, child: Trial) -> list[str]:

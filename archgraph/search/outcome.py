@@ -158,8 +158,24 @@ def score_names(found: Outcome) -> list[str]:
 
 def uncertainty(accuracy: float, images: int) -> float:
     """Half of the 95 % interval of an accuracy measured on so many images (Wilson score interval)."""
+    return _wilson(accuracy, images)[1]
+
+
+def interval(successes: int, tries: int) -> tuple[float, float]:
+    """The 95 % interval of a rate of successes (Wilson score interval); all from 0 to 1 where nothing was tried."""
+    if not tries:
+        return 0.0, 1.0
+    middle, half = _wilson(successes / tries, tries)
+    # At no success, and at nothing else, an end is 0 or 1 exactly; arithmetic only comes near it.
+    return (middle - half if successes else 0.0), (middle + half if successes < tries else 1.0)
+
+
+def _wilson(rate: float, tries: int) -> tuple[float, float]:
+    """The middle of the interval and half of its width."""
     z = 1.96
-    return z / (1 + z * z / images) * sqrt(accuracy * (1 - accuracy) / images + z * z / (4 * images * images))
+    whole = 1 + z * z / tries
+    half = z / whole * sqrt(rate * (1 - rate) / tries + z * z / (4 * tries * tries))
+    return (rate + z * z / (2 * tries)) / whole, half
 
 
 def shown(name: str, value: float) -> str:

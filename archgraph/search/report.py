@@ -3,173 +3,185 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from html import escape
-from itertools import pairwise
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
+from archgraph.errors import ArchgraphError, UsageError
 from archgraph.files import write_whole
 from archgraph.search import comparison
-from archgraph.search.charts import cost_chart, funnel_chart, progress_chart
-from archgraph.search.lineage import difference, lineage, records
-from archgraph.search.outcome import Outcome, candidates, score_names, shown, uncertainty
-from archgraph.search.rungs import climbed, rung_of
+from archgraph.search.lineage import lineage, records
+from archgraph.search.outcome import Outcome, candidates
+from archgraph.search.reporting import ancestry, charts, tables
+from archgraph.search.reporting.diagrams import Diagrams, diagrams, rendered
+from archgraph.search.reporting.document import document
+from archgraph.search.reporting.markup import Section, chart, code, details, paragraphs, scrolled, select
+from archgraph.search.reporting.summary import certainty, conditions, summary
 from archgraph.search.trials import Trial
-from archgraph.train.data import source
 
 NAME = "report.html"
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem; color: #222; }
-table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; font-size: 14px; }
-th, td { padding: 0.2rem 0.8rem 0.2rem 0; text-align: right; border-bottom: 1px solid #ddd; vertical-align: top; }
-th:last-child, td:last-child { text-align: left; }
-pre { background: #f6f6f6; padding: 1rem; overflow-x: auto; }
-img { max-width: 100%; }
-"""
 
 
 def write_report(found: Outcome) -> None:
     """Write `report.html` into the run's folder. Raises UsageError where it cannot be written."""
-    write_whole(found.folder / NAME, html(found))
+    write_whole(found.folder / NAME, html(found).encode(errors="replace"))
 
 
 def html(found: Outcome) -> str:
-    """The report as a page that needs nothing but itself and `best.svg` beside it."""
-    title = f"Search {found.recipe.name}"
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    body = "".join([f"<h1>{escape(title)}</h1>", *_sections(found)])
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
+    """The report as a page that needs nothing but itself."""
+    return _Report(found, comparison.read_baseline(found), diagrams(found)).html()
 
 
-def _sections(found: Outcome) -> Iterator[str]:
-    baseline = comparison.read_baseline(found)
-    yield _paragraphs(_opening(found))
-    yield from ("<h2>Winners</h2>", _winners(found), _paragraphs(_how_sure(found)))
-    if found.retrained:
-        yield from ("<h2>Retrained in full</h2>", _retrained(found))
-    yield from ("<h2>Against random search</h2>", *_against(found, baseline))
-    if found.finished:
-        yield from (cost_chart(found), progress_chart(found, baseline))
-    if found.best is not None:
-        yield from ("<h2>The best network</h2>", '<p><img src="best.svg" alt="the best network"></p>')
-        yield f"<details><summary>As a spec</summary><pre>{escape(found.best.text)}</pre></details>"
-        yield from ("<h2>How it came about</h2>", _lineage(found, found.best))
-    yield from ("<h2>What was tried</h2>", _operators(found), *_funnel(found))
-    yield from ("<h2>Time and machine</h2>", _sessions(found))
-    yield from ("<h2>All trials</h2>", _all(found))
-    yield from ("<h2>Recipe</h2>", f"<pre>{escape(json.dumps(found.recipe.model_dump(mode='json'), indent=2))}</pre>")
+@dataclass
+class _Report:
+    """A page while its sections are written: the charts and pictures that they have places for."""
 
+    found: Outcome
+    baseline: Outcome | None
+    networks: Diagrams
+    figures: dict[str, charts.Figure] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
 
-def _opening(found: Outcome) -> list[str]:
-    recipe = found.recipe
-    training = recipe.evaluate.train
-    if training:
-        scored = f"Trained on {source(training.data).about}, {training.epochs} epochs each."
-    else:
-        scored = f"Scored by {recipe.evaluate.kind}: {recipe.evaluate.model_dump()[recipe.evaluate.kind]}."
-    lines = [
-        f"{candidates(found.trials)} networks by {recipe.sampler}, from {', '.join(recipe.spec)}, "
-        f"for {' and '.join(recipe.objectives)}. Budget: {recipe.limited}. Seed {recipe.seed}.",
-        scored,
-    ]
-    if recipe.inherit:
-        lines[-1] += " Children began with what fits of their parent's weights; `inherited` is the share of theirs."
-    if recipe.fidelity:
-        lines[-1] += (
-            f" Of each rung the best {100 * recipe.fidelity.keep:g} % went on to the next, and the parents: "
-            f"{', '.join(climbed(found))}. Winners are of the highest; scores of two rungs are not to be compared."
+    def html(self) -> str:
+        sections = list(self.sections())
+        self.pictures |= {str(number): drawn for number, drawn in self.networks.pictures.items()}
+        data = {"figures": self.figures, "front": charts.axis_data(self.found, self.baseline)}
+        top = paragraphs([*summary(self.found, self.baseline), *conditions(self.found)])
+        title = f"Search {self.found.recipe.name}"
+        return document(title, top, sections, data=data, pictures=self.pictures)
+
+    def sections(self) -> Iterator[Section]:
+        found = self.found
+        if found.compared:
+            yield Section("candidates", "The networks", self.candidates())
+        yield Section("winners", "Winners", tables.winners(found) + paragraphs(certainty(found)))
+        if found.retrained:
+            told = (
+                "Trained anew on the training and validation images together. The test images were used once for each."
+            )
+            yield Section("retrained", "Retrained in full", tables.retrained(found) + paragraphs([told]))
+        yield Section("random", "Against random search", self.against())
+        if found.best is not None:
+            yield Section("best", "The best network", self.best(found.best))
+            yield Section("lineage", "How it came about", self.lineage(found.best))
+        yield Section("mutations", "Which mutations helped", self.mutations())
+        yield Section("funnel", "What became of the proposals", self.funnel())
+        spent = f"{comparison.device_seconds(found):,.0f} s on the device in all."
+        yield Section("machine", "Time and machine", tables.sessions(found) + paragraphs([spent]))
+        yield Section("trials", "All trials", tables.trials(found) + paragraphs(filter(None, [self.networks.missing])))
+        yield Section("recipe", "Recipe", code(json.dumps(found.recipe.model_dump(mode="json"), indent=2)))
+
+    def candidates(self) -> str:
+        found = self.found
+        across, up = charts.axes(found)
+        self.figures["front"] = charts.front_chart(found, self.baseline)
+        names = charts.measures(found)
+        several = len(found.recipe.objectives) > 1
+        won = "the front" if several else "the winners"
+        alt = (
+            f"{up} and {across} of {len(found.compared)} networks, {won} marked; the table of winners has their figures"
         )
-    if training:
-        lines[-1] += (
-            " Networks were compared on the validation images; the test images were used once for each winner, after "
-            "the search."
+        selects = select("front-x", "across", names, across) + select("front-y", "up", names, up)
+        note = (
+            "Point at a network to see it, click or tap to keep it there; with the keyboard, arrow keys go from one to "
+            f"the next, and Enter keeps it. Dotted lines are limits of the budget. {self.networks.missing}"
         )
-    return lines
+        return chart("front", alt, height=460, controls=f'<p class="controls">{selects}</p>', note=note)
 
+    def against(self) -> str:
+        found = self.found
+        body = "".join(self.comparison())
+        if found.compared:
+            name = found.recipe.objectives[0]
+            self.figures["progress"] = charts.progress_chart(found, self.baseline)
+            over = select("progress-x", "over", ["trials", "device time"], "trials") if charts.timed(found) else ""
+            alt = f"the best {name} so far, trial by trial"
+            body += chart("progress", alt, height=420, controls=f'<p class="controls">{over}</p>' if over else "")
+        return body
 
-def _how_sure(found: Outcome) -> list[str]:
-    """What the figures do not show, said beside them."""
-    tested = (
-        "± is half of a 95 % interval of the test accuracy, from the number of test images alone. "
-        if any(found.test(trial) for trial in found.winners)
-        else ""
-    )
-    return [
-        f"{tested}The {found.recipe.objectives[0]} of a winner that it was chosen by is too good by a little: it is "
-        "the best of many. Each network was scored once, with one seed."
-    ]
+    def comparison(self) -> Iterator[str]:
+        found = self.found
+        if found.recipe.sampler == "random":
+            yield paragraphs(["This search is a random one: it is what others have to beat."])
+        elif self.baseline is None:
+            yield paragraphs(
+                [
+                    "No random search of as many trials was run beside this one, so this report does not say what "
+                    f"{found.recipe.sampler} is worth here. `archgraph search baseline {found.folder}` runs it."
+                ]
+            )
+        else:
+            yield paragraphs(comparison.verdict(found, self.baseline))
+            yield tables.beside(found, self.baseline)
 
+    def best(self, best: Trial) -> str:
+        from archgraph import draw, loads
 
-def _winners(found: Outcome) -> str:
-    scores = score_names(found)
-    titles = ["validation" if name == "accuracy" else name for name in scores]
-    head = ["trial", *titles, "test", "MACs", "params", "parent", "change"]
-    rows = []
-    for trial in (*found.winners, *found.references):
-        tested = comparison.tested(found, trial)
-        rows.append([trial.number, *_scores(trial, scores), tested, *_costs(trial), _parent(trial), trial.change])
-    return _table(head, rows)
+        spec = details("As a spec", code(best.text))
+        try:
+            (drawn,) = rendered([draw(loads(best.text)).dot])
+        except ArchgraphError as error:
+            return paragraphs([f"There is no picture of it: {error}"]) + spec
+        # It is the one picture that is seen without the page's script.
+        source = f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}"
+        alt = f"the network of trial {best.number}, from input to output"
+        return f'<p class="picture"><img src="{source}" alt="{alt}"></p>{spec}'
 
-
-def _retrained(found: Outcome) -> str:
-    head = ["trial", "test", "images", "epochs", "seconds", "trained", "settings"]
-    rows = []
-    for number, known in found.retrained.items():
-        half = 100 * uncertainty(known["accuracy"], known["images"])
-        test = f"{shown('accuracy', known['accuracy'])} ± {half:.1f}"
-        settings = ", ".join(f"{key} {value}" for key, value in known["settings"].items() if value is not None)
-        row = [number, test, known["images"], known["settings"]["epochs"], f"{known['seconds']:.0f}", known["at"]]
-        rows.append([*row, settings])
-    return _table(head, rows) + _paragraphs(
-        ["Trained anew on the training and validation images together. The test images were used once for each."]
-    )
-
-
-def _against(found: Outcome, baseline: Outcome | None) -> Iterator[str]:
-    if found.recipe.sampler == "random":
-        yield _paragraphs(["This search is a random one: it is what others have to beat."])
-    elif baseline is None:
-        yield _paragraphs(
-            [
-                "No random search of as many trials was run beside this one, so this report does not say what "
-                f"{found.recipe.sampler} is worth here. `archgraph search baseline {found.folder}` runs it."
-            ]
+    def lineage(self, best: Trial) -> str:
+        found = self.found
+        shown = ancestry.tree(found)
+        try:
+            tree = scrolled("Lineage", ancestry.drawn(found, shown), kind="scroll tall")
+        except UsageError as error:
+            tree = paragraphs([f"There is no picture of the lineage: {error}"])
+        note = (
+            "Each arrow is a mutation. The winners are framed in red; small boxes are other children of a network, the "
+            "first few of each. A number shows the network, as in every table."
         )
-    else:
-        both = zip(comparison.rows(found), comparison.rows(baseline), strict=True)
-        rows = [[name, mine, theirs, ""] for (name, mine), (_, theirs) in both]
-        yield _table(["", "this search", "random search", ""], rows)
-        yield _paragraphs(comparison.verdict(found, baseline))
+        if not shown.whole:
+            note += " The lineage of all winners is too large to be read: this is the end of the best one's."
+        changes = []
+        for parent, child, text in ancestry.steps(found, shown):
+            said = f"trial {parent.number} → {child.number}: {child.change}"
+            changes.append(details(said, self.difference(parent, child) + code(text)))
+        return tree + paragraphs([note]) + tables.steps(found, lineage(found, best)) + "".join(changes)
 
+    def difference(self, parent: Trial, child: Trial) -> str:
+        return ""
 
-def _lineage(found: Outcome, best: Trial) -> str:
-    """The changes that led to a trial, each with what it did to the figures and to the spec."""
-    scores = score_names(found)
-    steps = lineage(found, best)
-    rung = ["rung"] if found.recipe.fidelity else []
-    head = ["trial", *rung, *scores, "MACs", "params", "mutation", "place", "change"]
-    rows = []
-    for step in steps:
-        origin = step.mutation or {"operator": "", "site": "", "change": step.origin}
-        told = [origin[key] for key in ("operator", "site", "change")]
-        rows.append([step.number, *_rung(found, step), *_scores(step, scores), *_costs(step), *told])
-    shown_steps = [
-        f"<details><summary>trial {child.number}: {escape(child.change)}</summary>"
-        f"<pre>{escape(chr(10).join(difference(parent, child)))}</pre></details>"
-        for parent, child in pairwise(steps)
-    ]
-    return _table(head, rows) + "".join(shown_steps)
+    def mutations(self) -> str:
+        found = self.found
+        better = "on the front" if len(found.recipe.objectives) > 1 else "better than the parent"
+        known = records(found)
+        body = ""
+        if any(record.finished for record in known):
+            self.figures["operators"] = charts.operators_chart(known, better)
+            alt = f"the part of each mutation's finished children that were {better}; the table has the figures"
+            note = "The thin lines are where the true rate may be, at 95 %, for so few children (Wilson's interval)."
+            rows = sum(record.finished > 0 for record in known)
+            body = chart("operators", alt, height=90 + 30 * rows, note=note)
+        return body + tables.operators(found, known, better)
 
-
-def _operators(found: Outcome) -> str:
-    """By mutation: how often it gave a network, and how often that one was better."""
-    better = "on the front" if len(found.recipe.objectives) > 1 else "better than the parent"
-    head = ["mutation", "weight", "trials", "failed", better, "success", "proposals that gave no network", ""]
-    rows = []
-    for record in records(found):
-        rate = "-" if record.rate is None else f"{100 * record.rate:.0f} %"
-        counts = [f"{record.weight:g}", record.trials, record.failed, record.better, rate, record.no_network]
-        rows.append([record.name, *counts, ""])
-    return _table(head, rows)
+    def funnel(self) -> str:
+        found, tally = self.found, self.found.tally
+        said = (
+            f"{tally.proposals:,} proposals, of which turned away before training: {tally.over_budget:,} over the "
+            f"budget, {tally.duplicates:,} known already, {sum(tally.rejected.values()):,} no network. "
+            f"{len(found.finished)} trials finished, {len(found.failed)} failed, {len(found.interrupted)} interrupted, "
+            f"{len(found.infeasible)} measured and not trained, since they were over the latency limit."
+        )
+        body = paragraphs([said])
+        counts = stages(found)
+        if tally.proposals:
+            self.figures["funnel"] = charts.funnel_chart(counts)
+            alt = "; ".join(f"{name}: {count:,}" for name, count in counts)
+            body += chart("funnel", alt, height=60 + 50 * len(counts))
+        if tally.reasons:
+            made = {record.name: record.trials for record in records(found)}
+            self.figures["reasons"] = charts.reasons_chart(tally.reasons, made)
+            alt = "what became of the proposals of each mutation; the table of mutations has the figures"
+            body += chart("reasons", alt, height=140 + 26 * len(made))
+        return body
 
 
 def stages(found: Outcome) -> list[tuple[str, int]]:
@@ -194,69 +206,3 @@ def _finished(found: Outcome) -> list[tuple[str, int]]:
         return [("finished", len(found.finished))]
     rungs = range(len(fidelity.rungs))
     return [(f"finished {fidelity.label(n)}", sum(trial.rung == n for trial in found.finished)) for n in rungs]
-
-
-def _funnel(found: Outcome) -> Iterator[str]:
-    tally = found.tally
-    yield _paragraphs(
-        [
-            f"{tally.proposals:,} proposals, of which turned away before training: {tally.over_budget:,} over the "
-            f"budget, {tally.duplicates:,} known already, {sum(tally.rejected.values()):,} no network. "
-            f"{len(found.finished)} trials finished, {len(found.failed)} failed, {len(found.interrupted)} interrupted, "
-            f"{len(found.infeasible)} measured and not trained, since they were over the latency limit."
-        ]
-    )
-    yield funnel_chart(stages(found)) if found.finished else ""
-
-
-def _sessions(found: Outcome) -> str:
-    keys = ("archgraph", "torch", "optuna", "python", "system", "machine", "cores", "device")
-    head = ["began", "wall time", "on the device", *keys]
-    rows = []
-    for number, session in enumerate(found.sessions):
-        about = [session.get(key, "") for key in keys]
-        last = number == len(found.sessions) - 1
-        total = f"{comparison.device_seconds(found):.0f} s in all" if last else ""
-        rows.append([session.get("began", ""), f"{session.get('seconds', 0):.0f} s", total, *about])
-    return _table(head, rows)
-
-
-def _all(found: Outcome) -> str:
-    fidelity = found.recipe.fidelity
-    scores = [*score_names(found), *(["proxy"] if fidelity and fidelity.proxy else [])]
-    head = ["trial", *(["rung"] if fidelity else []), *scores, "MACs", "params", "seconds", "parent", "change"]
-    rows = []
-    for trial in found.trials:
-        seconds = (trial.scores or {}).get("seconds", "")
-        change = trial.change if trial.error is None else f"{trial.change}; failed: {trial.error}"
-        change += "; over the latency limit, so not trained" if trial.state == "infeasible" else ""
-        figures = [*_rung(found, trial), *_scores(trial, scores), *_costs(trial)]
-        rows.append([trial.number, *figures, seconds, _parent(trial), change])
-    return _table(head, rows)
-
-
-def _rung(found: Outcome, trial: Trial) -> list[str]:
-    return [rung_of(trial, found.recipe)] if found.recipe.fidelity else []
-
-
-def _scores(trial: Trial, names: Sequence[str]) -> list[str]:
-    known = trial.scores or {}
-    return [shown(name, known[name]) if name in known else "-" for name in names]
-
-
-def _costs(trial: Trial) -> list[str]:
-    return [f"{trial.cost['macs']:,}", f"{trial.cost['params']:,}"]
-
-
-def _parent(trial: Trial) -> str:
-    return "" if trial.parent is None else str(trial.parent)
-
-
-def _paragraphs(lines: Iterable[str]) -> str:
-    return "".join(f"<p>{escape(line)}</p>" for line in lines)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{titles}</tr>{body}</table>"
