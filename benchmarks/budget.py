@@ -1,20 +1,24 @@
 """The budget never lets a candidate through: 100,000 proposals on the way a search makes them, and what was admitted.
 
 Ten networks of the zoo, every mutation. Every admitted candidate is dumped, read again and costed from that text; it
-has to be the same spec, inside the budget, of the costs it claimed, and at most ten lines longer than its parent. A
-sample is built on the meta device and its MACs are counted by torch's FlopCounterMode. Nothing is trained: a
-network's score is a hash of it. The last table is how many candidates of a network as large as resnet50 are made,
-costed and compared with the budget in a second, on one core.
+has to be the same spec, inside the budget, of the costs it claimed, and at most ten lines longer than its parent; it
+is built on the meta device and its parameters are counted there. Of a sample the MACs are counted too, by torch's
+FlopCounterMode. Nothing is trained: a network's score is a hash of it. The last table is how many candidates of a
+network as large as resnet50 are made, costed and compared with the budget in a second, on one core.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from multiprocessing import get_context
 from random import Random
 
 import torch
@@ -38,7 +42,7 @@ ROOM = 1.05
 LINES = 10
 """How many lines a child may be longer than its parent."""
 FRESH = 40
-"""Candidates after which a search begins anew from its first parent, so that chains of changes stay short."""
+"""Candidates after which a search begins anew from any one before, so that its parents are not all of one family."""
 
 
 @dataclass
@@ -60,18 +64,17 @@ def main() -> None:
     """Print the table of the searches, and that of the operators."""
     parser = options(__doc__.splitlines()[0])
     parser.add_argument("--proposals", type=int, default=None, help="proposals in all (100,000)")
-    parser.add_argument("--built", type=int, default=None, help="admitted candidates of each search to build (25)")
+    parser.add_argument("--counted", type=int, default=None, help="candidates of each search that torch counts (25)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the parents")
     chosen = parser.parse_args()
     count = chosen.proposals or (1_000 if chosen.quick else 100_000)
-    built = chosen.built or (3 if chosen.quick else 25)
+    counted = chosen.counted or (3 if chosen.quick else 25)
+    share = [count // len(PARENTS) + (number < count % len(PARENTS)) for number in range(len(PARENTS))]
     runs, rows = [], []
-    for number, name in enumerate(PARENTS):
-        spec = replace(archgraph.load(name), expect={}, variants={})
-        share = count // len(PARENTS) + (number < count % len(PARENTS))
-        runs.append(run := _proposed(spec, _budget(spec), share))
-        rows.append(_row(run, built))
-        print(json.dumps(rows[-1]), file=sys.stderr, flush=True)  # the whole takes a while
-        run.admitted, run.parents = [], []
+    with ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn")) as workers:
+        for run, row in workers.map(partial(_searched, counted=counted), PARENTS, share):
+            runs.append(run)
+            rows.append(row)
     report(f"{count:,} proposals: what was admitted, and what of it is outside the budget", rows, as_json=chosen.json)
     report("by mutation, all searches together", _operators(runs), as_json=chosen.json)
     report("candidates of resnet50 a second, one core", _rates(1 if chosen.quick else 5), as_json=chosen.json)
@@ -80,7 +83,17 @@ def main() -> None:
         raise SystemExit(f"{wrong} admitted candidates are not what they have to be")
 
 
-WRONG = ("outside, from text", "other cost", "not the same", "too long", "outside, torch")
+def _searched(parent: str, proposals: int, *, counted: int) -> tuple[Run, dict[str, object]]:
+    """One search with its row, its candidates left out."""
+    torch.set_num_threads(1)
+    spec = replace(archgraph.load(parent), expect={}, variants={})
+    run = _proposed(spec, _budget(spec), proposals)
+    row = _row(run, counted)
+    print(json.dumps(row), file=sys.stderr, flush=True)  # the whole takes a while
+    return replace(run, admitted=[], parents=[]), row
+
+
+WRONG = ("outside, from text", "other cost", "not the same", "too long", "other params, torch", "outside, torch")
 
 
 def _budget(spec: Spec) -> Budget:
@@ -92,6 +105,7 @@ def _rates(rounds: int) -> list[dict[str, object]]:
     """Changes of resnet50, each drawn, made, expanded and costed, and then compared with others by its hash too; by
     the processor's clock, since others may use the machine.
     """
+    gc.set_threshold(100_000, 20, 20)  # as in the processes of a search
     parent = given(replace(archgraph.load("resnet50"), expect={}, variants={}))
     rows = []
     for what, names in (("width, depth, kernel", ("width", "depth", "kernel")), ("every mutation", tuple(MUTATIONS))):
@@ -148,7 +162,8 @@ def _proposed(spec: Spec, budget: Budget, count: int) -> Run:
         run.parents.append(parent)
         seen.add(candidate.hash)
         if number % FRESH == 0:
-            finished = [Finished(0, number, (0.5,))]
+            start = Random(number).randrange(number)
+            finished = [Finished(start, number, (0.5,))]
         draws = sampler.draws(number + 1, finished)
     run.seconds = time.process_time() - started
     run.admitted = known[1:]
@@ -159,7 +174,7 @@ def _why(before: dict[str, int], after: dict[str, int]) -> str:
     return next((name for name in ("over_budget", "duplicates") if before[name] != after[name]), "no network")
 
 
-def _row(run: Run, built: int) -> dict[str, object]:
+def _row(run: Run, counted: int) -> dict[str, object]:
     """One search; how many candidates it was wrong to admit, by their text and by torch."""
     wrong: Counter[str] = Counter()
     lines: dict[str, int] = {}
@@ -173,7 +188,8 @@ def _row(run: Run, built: int) -> dict[str, object]:
         wrong["other cost"] += cost != child.cost
         wrong["not the same"] += read != child.spec
         wrong["too long"] += lines[child.hash] > before + LINES
-    sample = Random(0).sample(run.admitted, min(built, len(run.admitted)))
+        wrong["other params, torch"] += _parameters(_built(child)) != child.cost.params
+    sample = Random(0).sample(run.admitted, min(counted, len(run.admitted)))
     return {
         "parent": run.parent,
         "budget": str(run.budget),
@@ -184,20 +200,29 @@ def _row(run: Run, built: int) -> dict[str, object]:
         "known": run.tally.duplicates,
         "no network": sum(run.tally.rejected.values()),
         **{name: wrong[name] for name in WRONG[:-1]},
-        "built": len(sample),
+        "built": len(run.admitted),
+        "counted": len(sample),
         "outside, torch": sum(not _inside_by_torch(candidate, run.budget) for candidate in sample),
     }
 
 
+def _built(candidate: Candidate) -> torch.nn.Module:
+    with torch.device("meta"):
+        return archgraph.build(candidate.spec, init=False).to("meta").eval()
+
+
+def _parameters(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
 def _inside_by_torch(candidate: Candidate, budget: Budget) -> bool:
     """Whether the built module is inside the budget, by what torch counts in it."""
-    with torch.device("meta"):
-        module = archgraph.build(candidate.spec, init=False).to("meta").eval()
-        image = torch.empty(1, *candidate.spec.input)
+    module = _built(candidate)
+    image = torch.empty(1, *candidate.spec.input, device="meta")
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(image)
     flops = counter.get_total_flops()
-    counted = {"flops": flops, "macs": flops // 2, "params": sum(p.numel() for p in module.parameters())}
+    counted = {"flops": flops, "macs": flops // 2, "params": _parameters(module)}
     return all(counted[name] in limit for name, limit in budget.limits.items())
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from timing import options, report
 
 from archgraph.search import worker
-from archgraph.search.evaluator import EachEpoch, Task
+from archgraph.search.evaluator import EachEpoch, Request
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -46,10 +46,10 @@ class Nothing:
     def about(self) -> Mapping[str, Any]:
         return {"device": "nothing"}
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
         self.at.append((time.perf_counter(), time.process_time()))
         # Scores without any order keep the population turning over.
-        return {"accuracy": task.seed / 2**31, "loss": 0.0}
+        return {"accuracy": request.seed / 2**31, "loss": 0.0}
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
         return {"accuracy": 0.0, "loss": 0.0, "images": 1}

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from archgraph.files import write_whole
-from archgraph.search.evaluator import Task
+from archgraph.search.evaluator import Request
 from archgraph.search.files import RunFolder, spec_of
 from archgraph.search.recipe import Recipe
 from archgraph.search.trials import Trial
 
 
-def task(new: Trial, trials: Sequence[Trial], recipe: Recipe, folder: RunFolder) -> Task:
-    """A trial's task, with what there is for it to begin with."""
-    plain = Task(new.text, new.seed, folder.weights(new.number))
+def request(new: Trial, trials: Sequence[Trial], recipe: Recipe, folder: RunFolder) -> Request:
+    """A trial's request, with what there is for it to begin with."""
+    plain = Request(new.text, new.seed, folder.weights(new.number))
     epochs = recipe.fidelity.epochs[new.rung] if recipe.fidelity else None
     if epochs == 0:
         return replace(plain, epochs=0)
@@ -32,7 +32,7 @@ def task(new: Trial, trials: Sequence[Trial], recipe: Recipe, folder: RunFolder)
 
 
 def noted(
-    scores: Mapping[str, Any], new: Trial, trials: Sequence[Trial], recipe: Recipe, began: Task
+    scores: Mapping[str, Any], new: Trial, trials: Sequence[Trial], recipe: Recipe, began: Request
 ) -> dict[str, Any]:
     """Scores, with what a trial did not begin with although it was to."""
     below = trials[new.below] if new.below is not None else None

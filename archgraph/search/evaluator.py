@@ -18,7 +18,7 @@ class EvaluationError(ArchgraphError):
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Request:
     """A network to be scored: its spec as `text`, the `seed` of its training, and where its `weights` are to be kept.
 
     `parent` are weights to inherit, with their network's spec beside them (the same name, `.yaml`); the score
@@ -50,7 +50,7 @@ class Evaluator(Protocol):
     def about(self) -> Mapping[str, Any]:
         """What it runs on: `device`, `torch`."""
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
         """Train a network, keep its weights, and give its scores. Raises EvaluationError."""
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:

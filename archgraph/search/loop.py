@@ -12,7 +12,7 @@ from zlib import crc32
 
 from archgraph import dump, loads
 from archgraph.errors import UsageError
-from archgraph.search.beginning import noted, task
+from archgraph.search.beginning import noted, request
 from archgraph.search.evaluator import EvaluationError, Evaluator
 from archgraph.search.files import RunFolder
 from archgraph.search.genotype import genotype_of
@@ -238,7 +238,7 @@ class Search:
     def _scores(self, new: Trial) -> Mapping[str, Any]:
         """What the evaluator says of a trial's network. Raises EvaluationError."""
         assert self.evaluator is not None
-        began = task(new, self.trials, self.recipe, self.folder)
+        began = request(new, self.trials, self.recipe, self.folder)
         training = self.recipe.evaluate.train
         epochs = began.epochs or (training.epochs if training else 1)
         scores = self.evaluator.train(

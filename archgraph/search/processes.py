@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -114,6 +115,8 @@ def _context() -> ForkServerContext | SpawnContext:
 
 def _work(task: Task, gpus: str | None, threads: int, tell: Connection) -> None:
     """The life of a worker's process."""
+    # As the command does: candidates are very many objects, and nearly none of them holds itself.
+    gc.set_threshold(100_000, 20, 20)
     # Ctrl-C reaches the process that started this one, which passes it on.
     if sys.platform != "win32":
         os.setpgid(0, 0)

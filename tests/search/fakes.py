@@ -13,7 +13,7 @@ from typing import Any
 
 from archgraph import expand, loads
 from archgraph.graph.hashing import canonical_hash
-from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Request
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -53,9 +53,9 @@ class Fake:
     def about(self) -> Mapping[str, Any]:
         return {"device": "nothing", "torch": "none"}
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
         at = len(self.trained)
-        digest = canonical_hash(expand(loads(task.text)))
+        digest = canonical_hash(expand(loads(request.text)))
         self.trained.append(digest)
         if at == self.interrupts:
             raise KeyboardInterrupt
@@ -64,14 +64,14 @@ class Fake:
             os.kill(os.getpid(), signal.SIGKILL)
         if at in self.fails:
             raise EvaluationError(self.fails[at])
-        task.weights.write_bytes(digest.encode())
+        request.weights.write_bytes(digest.encode())
         accuracy = int(blake2b(digest.encode(), digest_size=2).hexdigest(), 16) / 65536
         return {
             "accuracy": accuracy,
             "loss": 1 - accuracy,
             "epochs": [0.5, accuracy],
             "seconds": 0.01,
-            "seed": task.seed,
+            "seed": request.seed,
         }
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
@@ -96,11 +96,11 @@ class Quick:
     def about(self) -> Mapping[str, Any]:
         return {"device": "nothing", "torch": "none"}
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-        digest = canonical_hash(expand(loads(task.text)))
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        digest = canonical_hash(expand(loads(request.text)))
         self._note("begins", digest)
         time.sleep(self.pause)
-        task.weights.write_bytes(digest.encode())
+        request.weights.write_bytes(digest.encode())
         self._note("ends", digest)
         return {"accuracy": int(blake2b(digest.encode(), digest_size=2).hexdigest(), 16) / 65536, "loss": 0.0}
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from search.fakes import recipe
 
 from archgraph import dump, load, override
-from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Request
 from archgraph.search.evaluators.child import ChildProcess
 from archgraph.search.outcome import read_outcome
 from archgraph.search.worker import resume, run
@@ -36,7 +36,7 @@ def train(
     child: ChildProcess, weights: Path, *, text: str = TEXT, seed: int = 0
 ) -> tuple[dict[str, object], list[int]]:
     epochs: list[int] = []
-    scores = child.train(Task(text, seed, weights), lambda epoch, accuracy: epochs.append(epoch))
+    scores = child.train(Request(text, seed, weights), lambda epoch, accuracy: epochs.append(epoch))
     return dict(scores), epochs
 
 
@@ -96,7 +96,7 @@ def test_a_killed_process_fails_the_trial_and_says_so(child: ChildProcess, tmp_p
         child._process.kill()
 
     with pytest.raises(EvaluationError, match="ended by SIGKILL, which is how a system without free memory"):
-        child.train(Task(TEXT, 0, tmp_path / "w"), kill)
+        child.train(Request(TEXT, 0, tmp_path / "w"), kill)
     assert not (tmp_path / "w").exists()
     train(child, tmp_path / "w")
 
@@ -126,14 +126,14 @@ def test_a_loss_that_is_no_number_fails_the_trial(tmp_path: Path) -> None:
 
 def test_a_search_trains_on_digits_and_goes_on_after_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way, with the second network's training killed."""
-    started: list[Task] = []
+    started: list[Request] = []
 
-    def watched(self: ChildProcess, task: Task, each_epoch: EachEpoch) -> object:
-        started.append(task)
+    def watched(self: ChildProcess, request: Request, each_epoch: EachEpoch) -> object:
+        started.append(request)
         if len(started) == 2:
             assert self._process is not None
             self._process.kill()
-        return plain(self, task, each_epoch)
+        return plain(self, request, each_epoch)
 
     plain = ChildProcess.train
     monkeypatch.setattr(ChildProcess, "train", watched)

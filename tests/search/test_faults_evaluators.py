@@ -13,7 +13,7 @@ from rich.console import Console
 from search.crooked import HANGS, WAYS
 from search.fakes import recipe
 
-from archgraph.search.evaluator import EachEpoch, Task
+from archgraph.search.evaluator import EachEpoch, Request
 from archgraph.search.evaluators.python import FunctionProcess
 from archgraph.search.files import RunFolder
 from archgraph.search.outcome import read_outcome
@@ -36,10 +36,10 @@ SAID = {
 class Hasty(FunctionProcess):
     """It has two seconds for the trial that hangs, once the process that does it is there."""
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Any:
+    def train(self, request: Request, each_epoch: EachEpoch) -> Any:
         self.about()
-        self.timeout = 2.0 if f"name: small-{HANGS:04d}" in task.text else 120.0
-        return super().train(task, each_epoch)
+        self.timeout = 2.0 if f"name: small-{HANGS:04d}" in request.text else 120.0
+        return super().train(request, each_epoch)
 
 
 def hasty(recipe: Recipe, folder: RunFolder) -> Hasty:

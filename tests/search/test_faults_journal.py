@@ -31,9 +31,9 @@ ROOM = 256 * 1024
 HEAVY = """
 from archgraph.files import write_whole
 train = Quick.train
-def heavy(self, task, each_epoch):
-    scores = train(self, task, each_epoch)
-    write_whole(task.weights, bytes({size}))
+def heavy(self, request, each_epoch):
+    scores = train(self, request, each_epoch)
+    write_whole(request.weights, bytes({size}))
     return scores
 Quick.train = heavy
 """

@@ -21,7 +21,7 @@ from archgraph.errors import SpecError
 from archgraph.graph.hashing import canonical_hash
 from archgraph.search import journal
 from archgraph.search.choices import answering, by_label, has_choices
-from archgraph.search.evaluator import EachEpoch, Task
+from archgraph.search.evaluator import EachEpoch, Request
 from archgraph.search.genotype import Genotype, change, genotype_of
 from archgraph.search.outcome import read_outcome
 from archgraph.search.reading import read_recipe
@@ -176,10 +176,10 @@ def test_samplers_come_to_the_better_choices(tmp_path: Path, sampler: str) -> No
     """Accuracy here is the width, of which one in four is the best: 36 of the 144 networks have it."""
 
     class Widths(Fake):
-        def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-            width = loads(task.text).vars["width"]
+        def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+            width = loads(request.text).vars["width"]
             accuracy = (width.chosen if isinstance(width, Range) else width) / 16  # type: ignore[operator]
-            return {**super().train(task, each_epoch), "accuracy": accuracy}
+            return {**super().train(request, each_epoch), "accuracy": accuracy}
 
     file = recipe(tmp_path, sampler=sampler)
     done = run(file, out=tmp_path / "run", evaluator=Widths(), console=quiet(), trials=36)

@@ -12,7 +12,7 @@ from rich.console import Console
 from search.fakes import recipe
 
 from archgraph import dump, load, override
-from archgraph.search.evaluator import Task
+from archgraph.search.evaluator import Request
 from archgraph.search.evaluators.child import ChildProcess
 from archgraph.search.files import checkpoint_of, spec_of
 from archgraph.search.outcome import read_outcome
@@ -34,7 +34,7 @@ def child(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildProcess]:
 
 
 def train(child: ChildProcess, weights: Path, *, text: str = TEXT, **options: Any) -> dict[str, object]:
-    scores = child.train(Task(text, 1, weights, **options), lambda epoch, accuracy: None)
+    scores = child.train(Request(text, 1, weights, **options), lambda epoch, accuracy: None)
     return {name: value for name, value in scores.items() if name != "seconds"}
 
 

@@ -16,7 +16,7 @@ from search.fakes import Fake
 from archgraph import dump, expand, load, loads, override
 from archgraph.errors import SpecError
 from archgraph.graph.hashing import canonical_hash
-from archgraph.search.evaluator import Evaluator, Task
+from archgraph.search.evaluator import Evaluator, Request
 from archgraph.search.evaluators import evaluator
 from archgraph.search.evaluators.timed import Timed
 from archgraph.search.files import RunFolder
@@ -205,7 +205,7 @@ def test_the_child_process_measures_and_trains_only_what_is_inside(tmp_path: Pat
         scoring = evaluator(recipe, folder)
         try:
             weights = tmp_path / f"{trained}.safetensors"
-            scores = scoring.train(Task(dump(spec), 0, weights), nobody)
+            scores = scoring.train(Request(dump(spec), 0, weights), nobody)
         finally:
             scoring.close()
         assert weights.is_file() == ("accuracy" in scores) == trained
@@ -222,7 +222,7 @@ def test_what_is_scored_without_a_process_is_timed_in_one(tmp_path: Path) -> Non
     recipe = read_recipe(file).recipe
     scoring = evaluator(recipe, RunFolder(tmp_path))
     try:
-        scores = scoring.train(Task(dump(load("lenet5")), 0, tmp_path / "w"), nobody)
+        scores = scoring.train(Request(dump(load("lenet5")), 0, tmp_path / "w"), nobody)
     finally:
         scoring.close()
     assert scores["accuracy"] == 0.9 and scores["latency_ms"] > 0

@@ -23,7 +23,7 @@ from archgraph import expand, loads
 from archgraph.errors import SpecError
 from archgraph.graph.hashing import canonical_hash
 from archgraph.search import show, summary
-from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Request
 from archgraph.search.files import RunFolder, checkpoint_of, spec_of
 from archgraph.search.outcome import read_outcome
 from archgraph.search.ranking import dominates
@@ -62,15 +62,15 @@ class Climbing:
     def about(self) -> Mapping[str, Any]:
         return {"device": "nothing"}
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-        digest, at = canonical_hash(expand(loads(task.text))), self.calls
-        epochs, resume, parent = task.epochs, task.resume, task.parent
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        digest, at = canonical_hash(expand(loads(request.text))), self.calls
+        epochs, resume, parent = request.epochs, request.resume, request.parent
         self.calls += 1
         if at == self.interrupts:
             raise KeyboardInterrupt
         if at == self.fails:
             raise EvaluationError("no memory")
-        line = {"network": digest, "epochs": epochs, "resume": None, "parent": None, "seed": task.seed}
+        line = {"network": digest, "epochs": epochs, "resume": None, "parent": None, "seed": request.seed}
         scores: dict[str, Any] = {"seconds": 0.01}
         if epochs == 0:
             scores["proxy"] = number(digest, 0)
@@ -84,7 +84,7 @@ class Climbing:
                     line["parent"] = json.loads(parent.read_text())["network"]
                     assert canonical_hash(expand(loads(spec_of(parent).read_text()))) == line["parent"]
                 scores["inherited"] = 0.5 if line["parent"] else 0.0
-            for file in (task.weights, checkpoint_of(task.weights)):
+            for file in (request.weights, checkpoint_of(request.weights)):
                 file.write_text(json.dumps({"network": digest, "epochs": epochs}))
             scores |= {"accuracy": number(digest, epochs), "loss": 0.0}
         with self.log.open("a") as log:
@@ -215,10 +215,10 @@ from pathlib import Path
 from search.test_rungs import Climbing
 from archgraph.search.worker import run
 class Dying(Climbing):
-    def train(self, task, each_epoch):
-        if task.epochs == 4 and self.calls > 3:
+    def train(self, request, each_epoch):
+        if request.epochs == 4 and self.calls > 3:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().train(task, each_epoch)
+        return super().train(request, each_epoch)
 run({str(written(tmp_path, RUNGS))!r}, out={str(folder)!r}, evaluator=Dying(Path({str(tmp_path / "log")!r})))
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == -9
@@ -264,10 +264,10 @@ def test_a_failure_on_a_rung_leaves_the_network_where_it_was(tmp_path: Path) -> 
 
 def test_a_rung_whose_file_is_gone_trains_from_the_start_and_says_so(tmp_path: Path) -> None:
     class Losing(Climbing):
-        def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-            assert task.resume is None
-            scores = super().train(task, each_epoch)
-            task.weights.unlink()
+        def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+            assert request.resume is None
+            scores = super().train(request, each_epoch)
+            request.weights.unlink()
             return scores
 
     folder = searched(tmp_path, RUNGS, Losing(tmp_path / "log")).folder
@@ -280,9 +280,9 @@ def test_the_folder_holds_no_more_files_than_somebody_may_ask_for(tmp_path: Path
     most: list[int] = []
 
     class Counting(Climbing):
-        def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-            most.append(len(list(task.weights.parent.glob("*.safetensors"))))
-            return super().train(task, each_epoch)
+        def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+            most.append(len(list(request.weights.parent.glob("*.safetensors"))))
+            return super().train(request, each_epoch)
 
     folder = searched(tmp_path, text, Counting(tmp_path / "log"), trials=41).folder
     # Five winners, a quarter that waits for the next rung, the latest and the best ten for their children, the parent.
@@ -311,10 +311,10 @@ def test_children_begin_with_the_weights_of_their_parent_and_the_study_says_so(t
 
 def test_a_child_whose_parents_file_is_gone_is_trained_from_the_start_and_says_so(tmp_path: Path) -> None:
     class Losing(Climbing):
-        def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-            scores = super().train(task, each_epoch)
+        def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+            scores = super().train(request, each_epoch)
             if self.calls > 3:
-                task.weights.unlink()
+                request.weights.unlink()
             return scores
 
     folder = searched(tmp_path, INHERIT, Losing(tmp_path / "log")).folder

@@ -12,7 +12,7 @@ from archgraph.errors import SpecError, UsageError
 from archgraph.graph.hashing import canonical_hash
 from archgraph.interop.nasbench201 import architecture, spec
 from archgraph.search.choices import drawn
-from archgraph.search.evaluator import EvaluationError, Task
+from archgraph.search.evaluator import EvaluationError, Request
 from archgraph.search.evaluators.table import TableEvaluator
 from archgraph.search.lookup import Lookup
 from archgraph.search.settling import settle
@@ -21,7 +21,7 @@ BEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_con
 
 
 def _score(lookup: Lookup, text: str, folder: Path) -> float:
-    given = TableEvaluator(lookup).train(Task(text, 0, folder / "w"), lambda epoch, accuracy: None)
+    given = TableEvaluator(lookup).train(Request(text, 0, folder / "w"), lambda epoch, accuracy: None)
     return float(given["accuracy"])
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from archgraph import build, cost, dump, expand, load, loads, override
 from archgraph.errors import SpecError
-from archgraph.search.evaluator import EvaluationError, Task
+from archgraph.search.evaluator import EvaluationError, Request
 from archgraph.search.evaluators.proxy import ProxyProcess
 from archgraph.search.evaluators.python import FunctionProcess
 from archgraph.search.function import Function
@@ -65,7 +65,7 @@ def recipe(folder: Path, evaluate: str, objectives: str) -> Path:
 
 
 def ask(process: ProxyProcess | FunctionProcess, folder: Path, *, seed: int = 0) -> dict[str, object]:
-    found = process.train(Task(TEXT, seed, folder / "w"), lambda epoch, accuracy: None)
+    found = process.train(Request(TEXT, seed, folder / "w"), lambda epoch, accuracy: None)
     return {name: value for name, value in found.items() if name != "seconds"}
 
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from archgraph.errors import UsageError
 from archgraph.ops.plugins import given
-from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Request
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 
@@ -56,11 +56,11 @@ class ChildProcess:
     def about(self) -> Mapping[str, Any]:
         return self.ask({"do": "about"}, START_TIMEOUT, lambda epoch, accuracy: None)
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-        if task.untrained:
-            glance = {"do": "glance", "spec": task.text, "seed": task.seed, "proxy": self.proxy}
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        if request.untrained:
+            glance = {"do": "glance", "spec": request.text, "seed": request.seed, "proxy": self.proxy}
             return self.ask(glance, self.timeout, each_epoch)
-        return self.ask({"do": "train", **asked(task)}, self.timeout, each_epoch)
+        return self.ask({"do": "train", **asked(request)}, self.timeout, each_epoch)
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
         job = {"do": "test", "spec": text, "weights": str(weights)}
@@ -152,11 +152,11 @@ class ChildProcess:
         return said or f"the training process ended with code {code}"
 
 
-def asked(task: Task) -> dict[str, Any]:
-    """A task as the child process is told of it."""
-    files = {"weights": task.weights, "parent": task.parent, "resume": task.resume}
+def asked(request: Request) -> dict[str, Any]:
+    """A request as the child process is told of it."""
+    files = {"weights": request.weights, "parent": request.parent, "resume": request.resume}
     paths = {name: path and str(path) for name, path in files.items()}
-    return {"spec": task.text, "seed": task.seed, "epochs": task.epochs, **paths}
+    return {"spec": request.text, "seed": request.seed, "epochs": request.epochs, **paths}
 
 
 def _forward(process: subprocess.Popen[str], answers: queue.Queue[str | None]) -> None:

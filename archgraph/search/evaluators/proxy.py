@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Request
 from archgraph.search.evaluators.child import ChildProcess
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
@@ -15,8 +15,8 @@ from archgraph.search.recipe import Recipe
 class ProxyProcess(ChildProcess):
     """An evaluator that gives the score `proxy`. It keeps no weights."""
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-        return self.ask({"do": "proxy", "spec": task.text, "seed": task.seed}, self.timeout, each_epoch)
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        return self.ask({"do": "proxy", "spec": request.text, "seed": request.seed}, self.timeout, each_epoch)
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:
         raise EvaluationError("a proxy trains nothing, so there is nothing to test")

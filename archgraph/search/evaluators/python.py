@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archgraph.search.budget import COSTS
-from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Request
 from archgraph.search.evaluators.child import ChildProcess, asked
 from archgraph.search.files import RunFolder
 from archgraph.search.function import Function
@@ -24,8 +24,8 @@ class FunctionProcess(ChildProcess):
         self.wanted = wanted
         super().__init__(settings, timeout=timeout, log=log)
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-        job = {"do": "python", **asked(task), "wanted": self.wanted, "folder": str(Path.cwd())}
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        job = {"do": "python", **asked(request), "wanted": self.wanted, "folder": str(Path.cwd())}
         return self.ask(job, self.timeout, each_epoch)
 
     def test(self, text: str, weights: Path) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from archgraph.graph.expand import expand
 from archgraph.graph.hashing import canonical_hash
 from archgraph.interop.nasbench201 import architecture
 from archgraph.loading import loads
-from archgraph.search.evaluator import EachEpoch, EvaluationError, Task
+from archgraph.search.evaluator import EachEpoch, EvaluationError, Request
 from archgraph.search.files import RunFolder
 from archgraph.search.lookup import Lookup
 from archgraph.search.recipe import Recipe
@@ -27,9 +27,9 @@ class TableEvaluator:
     def about(self) -> Mapping[str, Any]:
         return {"device": f"a table of {len(self.rows):,} networks: {self.settings.title}"}
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
         try:
-            key = self._key(task.text)
+            key = self._key(request.text)
         except SpecError as error:
             raise EvaluationError(str(error)) from error
         if key not in self.rows:

@@ -9,7 +9,7 @@ from typing import Any
 from archgraph.graph.expand import expand
 from archgraph.graph.hashing import canonical_hash
 from archgraph.loading import loads
-from archgraph.search.evaluator import EachEpoch, Evaluator, Task
+from archgraph.search.evaluator import EachEpoch, Evaluator, Request
 from archgraph.search.evaluators.child import ChildProcess
 from archgraph.search.latency import LATENCY, RECORD, LatencyLimit, excess
 
@@ -27,12 +27,12 @@ class Timed:
     def about(self) -> Mapping[str, Any]:
         return {**self.scoring.about(), "timed": str(self.limit)}
 
-    def train(self, task: Task, each_epoch: EachEpoch) -> Mapping[str, Any]:
-        record = self._measured(task.text)
+    def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+        record = self._measured(request.text)
         scores = {LATENCY: record["median_ms"], RECORD: record}
         if (excess(self.limit, scores) or 0.0) > 0:
             return {**scores, "seconds": record["seconds"]}
-        return {**self.scoring.train(task, each_epoch), **scores}
+        return {**self.scoring.train(request, each_epoch), **scores}
 
     def _measured(self, text: str) -> Mapping[str, Any]:
         """The record of a network's measurement. Raises EvaluationError."""
