@@ -13,7 +13,7 @@ export function html(name, attributes = {}, ...children) {
   return made;
 }
 
-const exact = (number, short) => html("span", {}, number.toLocaleString("en"), " ", html("small", {}, short));
+const exact = (number, short) => html("span", {}, number.toLocaleString("en"), " ", String(number) === short ? null : html("small", {}, short));
 const numbers = (whole) => [
   ["Parameters", exact(whole.params, human(whole.params))],
   ["MACs", exact(whole.macs, human(whole.macs))],
@@ -35,7 +35,7 @@ function overview(network, actions) {
   const total = contents.total;
   const rows = [
     ...numbers(root),
-    ["Peak in inference", exact(total.peak_activation_bytes, humanBytes(total.peak_activation_bytes))],
+    ["Peak memory", exact(total.peak_activation_bytes, humanBytes(total.peak_activation_bytes))],
     ["Weights", exact(total.weights_bytes, humanBytes(total.weights_bytes))],
     ["Nodes", String(network.parts.filter((one) => !one.box && !one.end).length)],
   ];
@@ -73,8 +73,11 @@ function changes(network, actions) {
 }
 
 function jump(part, actions, after = "") {
-  return html("span", {}, html("button", { type: "button", class: "link", onclick: () => actions.choose(part) }, part.name), after);
+  return html("span", {}, html("button", { type: "button", class: "link", onclick: () => actions.choose(part) }, ...broken(part.name)), after);
 }
+
+/** A name that may go on in the next line after each of its steps. */
+const broken = (name) => name.split(".").flatMap((step, n) => (n ? [".", html("wbr"), step] : [step]));
 
 function chosen(network, part, state, actions) {
   const around = network.around(part).at(-1);
@@ -97,7 +100,7 @@ function chosen(network, part, state, actions) {
   return [
     html("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => actions.choose(null) }, "×"),
     html("h2", {}, part.label),
-    html("p", { class: `kind family-${part.family}` }, html("i", {}), kind, part.label === part.name ? null : html("code", {}, part.name)),
+    html("p", { class: `kind family-${part.family}` }, html("i", {}), kind, part.label === part.name ? null : html("code", {}, ...broken(part.name))),
     part.status ? html("p", { class: `note status-${part.status}` }, html("i", {}), [part.status, ...(part.notes ?? [])].join(" · ")) : null,
     part.box ? html("button", { type: "button", class: "fold", onclick: () => actions.fold(part) }, state.isOpen ? "Close the box" : "Open the box") : null,
     html("div", { class: "paths", role: "group", "aria-label": "Highlight the path" }, path("into", "From inputs"), path("both", "Both"), path("outOf", "To outputs")),

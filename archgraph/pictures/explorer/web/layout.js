@@ -16,15 +16,33 @@ export class Layout {
     this.down = direction === "down";
     this.boxes = new Map();
     this.known = new Map();
+    this.open = new Set();
+  }
+
+  /** The layout of the network with some of its boxes open. What holds no box that opened or closed stays as it was. */
+  whole(open) {
+    for (const id of open) if (!this.open.has(id)) this.forget(id);
+    for (const id of this.open) if (!open.has(id)) this.forget(id);
+    this.open = new Set(open);
+    return this.of(this.network.root, open);
+  }
+
+  forget(id) {
+    const part = this.network.parts[id];
+    for (const box of [this.network.root, ...this.network.around(part), part]) this.boxes.get(box.id)?.stale();
   }
 
   /** The layout of an open box: its size, where its `items` are and the `arrows` between them, in its own corner. */
   of(box, open) {
+    const before = this.boxes.get(box.id);
+    if (before?.fresh) return before.layout;
     const items = box.kids.map((kid) => this.item(kid, open));
     const content = this.content(box, items, open);
     const key = JSON.stringify([content.pieces.map((one) => one.solution.key), this.words(box), box.id < 0]);
-    const before = this.boxes.get(box.id);
-    if (before?.key === key && same(before.children, items)) return before;
+    if (before?.layout.key === key && same(before.layout.children, items)) {
+      before.fresh = true;
+      return before.layout;
+    }
     let found = this.known.get(key);
     if (!found) {
       found = this.stacked(content, this.words(box), box);
@@ -32,7 +50,7 @@ export class Layout {
     }
     const arrows = content.edges.map((edge, n) => ({ ...edge, path: found.paths[n] }));
     const mine = { ...found, key, children: items, arrows };
-    this.boxes.set(box.id, mine);
+    this.boxes.set(box.id, new Known(mine));
     return mine;
   }
 
@@ -148,6 +166,18 @@ export class Layout {
       items: places.map((place) => put(place.across, place.along)),
       paths: paths.map((path) => ({ d: path.map(turned).join(""), at: put(...path[0].slice(-2)) })),
     };
+  }
+}
+
+/** A layout that is right until something in its box opens or closes. */
+class Known {
+  constructor(layout) {
+    this.layout = layout;
+    this.fresh = true;
+  }
+
+  stale() {
+    this.fresh = false;
   }
 }
 

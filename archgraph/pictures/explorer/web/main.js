@@ -35,6 +35,9 @@ class Page {
     const at = { field: find("find"), count: find("found"), next: find("next"), previous: find("previous") };
     this.search = new Search(this.network, at, (part, hits) => this.found(part, hits));
     this.hits = new Set();
+    this.marked = {};
+    this.svg.classList.toggle("marked", contents.marked);
+    legend(find("legend"), this.network, "", 0);
     this.first = new Set(contents.open);
     this.restore(read(location.hash));
     find("name").textContent = contents.name;
@@ -47,7 +50,8 @@ class Page {
   restore(state) {
     const ids = (names) => names.map((name) => this.network.byName(name)?.id).filter((id) => id !== undefined);
     const shut = new Set(ids(state.closed));
-    this.open = new Set([...this.first, ...ids(state.opened)].filter((id) => !shut.has(id)));
+    const boxes = { all: this.network.parts.filter((part) => part.box).map((part) => part.id), none: [] };
+    this.open = new Set([...(boxes[state.base] ?? this.first), ...ids(state.opened)].filter((id) => !shut.has(id)));
     this.chosen = (state.chosen && this.network.byName(state.chosen)) || null;
     this.heat = state.heat === undefined ? (this.network.contents.heat && measure(this.network.contents.heat)) || "" : measure(state.heat);
     this.tracing = this.chosen && ["into", "outOf", "both"].includes(state.path) ? state.path : "";
@@ -60,12 +64,19 @@ class Page {
   remember() {
     const name = (id) => this.network.parts[id].name;
     const heat = this.heat === measure(this.network.contents.heat ?? "") ? "" : NAMES[this.heat] ?? "none";
+    const boxes = this.network.parts.filter((part) => part.box);
+    const differing = [this.first, new Set(boxes.map((box) => box.id)), new Set()].map((base, n) => ({
+      base: ["", "all", "none"][n],
+      opened: [...this.open].filter((id) => !base.has(id)),
+      closed: [...base].filter((id) => !this.open.has(id)),
+    }));
+    const { base, opened, closed } = differing.sort((a, b) => a.opened.length + a.closed.length - b.opened.length - b.closed.length)[0];
     const state = {
-      opened: [...this.open].filter((id) => !this.first.has(id)).map(name),
-      closed: [...this.first].filter((id) => !this.open.has(id)).map(name),
+      base, opened: opened.map(name), closed: closed.map(name),
       chosen: this.chosen?.name, heat, path: this.tracing, view: this.view === "table" ? "table" : "", theme: this.theme,
     };
-    history.replaceState(null, "", `#${written(state)}`);
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => history.replaceState(null, "", `#${written(state)}`), 60);
   }
 
   wire() {
@@ -110,7 +121,7 @@ class Page {
     const started = performance.now();
     let layout;
     try {
-      layout = this.layout.of(this.network.root, this.open);
+      layout = this.layout.whole(this.open);
     } catch (error) {
       if (!(error instanceof Unready)) throw error;
       await library();
@@ -132,26 +143,50 @@ class Page {
 
   /** Everything that is no matter of layout: colours, what is chosen, paths, the panel. */
   decorate() {
-    const most = warm(this.scene, this.heat);
-    legend(find("legend"), this.network, this.heat, most);
-    const on = this.traced();
-    this.svg.classList.toggle("traced", Boolean(on));
-    for (const { node, part, arrows } of this.scene.drawn.values()) {
-      node.classList.toggle("chosen", part === this.chosen);
-      node.classList.toggle("hit", this.hits.has(part.id));
-      node.classList.toggle("on", Boolean(on?.parts.has(part.id)));
-      if (part.id >= 0) node.setAttribute("aria-selected", part === this.chosen);
-      for (const { arrow, node: drawn } of arrows ?? []) {
-        const lit = on && arrow.links.some((link) => link.wires.some(on.wire));
-        drawn[0].classList.toggle("on", Boolean(lit));
-      }
-    }
+    this.colour();
+    this.trace();
+    this.mark("hit", [...this.hits]);
+    this.mark("chosen", this.chosen ? [this.chosen.id] : []);
+    for (const { node } of this.marked.chosen) node.setAttribute("aria-selected", true);
     this.rove();
     const state = { path: this.tracing, isOpen: this.chosen && this.open.has(this.chosen.id) };
     find("details").replaceChildren(...panel(this.network, this.chosen, state, this.actions));
     find("details").classList.toggle("of-part", Boolean(this.chosen));
     document.documentElement.dataset.theme = this.theme;
     if (!this.theme) delete document.documentElement.dataset.theme;
+  }
+
+  colour() {
+    if (!this.heat && !this.heated) return;
+    const most = warm(this.scene, this.heat);
+    legend(find("legend"), this.network, this.heat, most);
+    this.heated = this.heat;
+  }
+
+  /** Light up what is on the paths that are followed, and nothing else. */
+  trace() {
+    const on = this.traced();
+    this.svg.classList.toggle("traced", Boolean(on));
+    this.mark("on", on ? [...on.parts] : []);
+    for (const line of this.lit ?? []) line.classList.remove("on");
+    this.lit = [];
+    if (!on) return;
+    for (const { arrows } of this.scene.drawn.values()) {
+      for (const { arrow, node } of arrows ?? []) {
+        if (arrow.links.some((link) => link.wires.some(on.wire))) this.lit.push(node[0]);
+      }
+    }
+    for (const line of this.lit) line.classList.add("on");
+  }
+
+  /** Give the seen ones of some parts a class, and take it from all others. */
+  mark(name, ids) {
+    for (const { node } of this.marked[name] ?? []) {
+      node.classList.remove(name);
+      if (name === "chosen") node.setAttribute("aria-selected", false);
+    }
+    this.marked[name] = ids.map((id) => this.scene.drawn.get(id)).filter(Boolean);
+    for (const { node } of this.marked[name]) node.classList.add(name);
   }
 
   /** The parts and wires on the paths that are followed, boxes around them included. */
@@ -170,9 +205,10 @@ class Page {
   /** One part can be reached with Tab; arrow keys go on from there. */
   rove() {
     const seen = this.scene.drawn;
-    const start = this.network.root.kids[0];
-    const at = [this.chosen, this.focused, start].find((part) => part && seen.has(part.id));
-    for (const { node, part } of seen.values()) if (part.id >= 0) node.setAttribute("tabindex", part === at ? 0 : -1);
+    const at = [this.chosen, this.focused, this.network.root.kids[0]].find((part) => part && seen.has(part.id));
+    this.stop?.setAttribute("tabindex", -1);
+    this.stop = seen.get(at?.id)?.node;
+    this.stop?.setAttribute("tabindex", 0);
   }
 
   focus(part) {
@@ -193,7 +229,7 @@ class Page {
     this.open = new Set(open ? this.network.parts.filter((part) => part.box).map((part) => part.id) : []);
     if (!open && this.chosen) this.chosen = this.network.around(this.chosen)[0] ?? this.chosen;
     await this.update();
-    this.fit();
+    this.camera.fit(this.scene.layout, { whole: false });
   }
 
   /** Choose a part, opening what it is in; null chooses nothing. */
@@ -271,6 +307,7 @@ class Page {
   }
 
   async begin() {
+    library().catch(() => {}); // it takes a moment, and what goes wrong is told where it is needed
     this.tabulate();
     await this.update();
     this.camera.fit(this.scene.layout, { whole: false });

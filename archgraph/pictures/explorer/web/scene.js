@@ -23,31 +23,35 @@ export class Scene {
   /** Draw a layout; elements of parts that are as they were stay, at their new places. */
   draw(layout, open) {
     this.open = open;
-    this.drawn = new Map();
     this.layout = layout;
-    this.group.replaceChildren(this.part({ kid: this.network.root, layout }, 0, 0, 1));
+    const node = this.part({ kid: this.network.root, layout }, 0, 0, 0);
+    if (this.group.firstChild !== node) this.group.replaceChildren(node);
   }
 
   part(item, x, y, level) {
     const { kid: part, layout } = item;
     const key = `${part.id}${layout ? "+" : ""}`;
     let shown = this.kept.get(key);
+    if (shown && shown.layout === layout && this.drawn.get(part.id) === shown) return placed(shown, x, y);
+    if (!layout) for (let id = part.id + 1; id < part.next; id += 1) this.drawn.delete(id);
     if (!shown || shown.layout !== layout) {
-      const fresh = layout ? this.opened(part, layout, shown) : this.closed(part);
-      shown = { ...fresh, part, layout };
+      shown ??= { part, ...(layout ? this.opened(part) : this.closed(part)) };
+      if (layout) this.filled(shown, layout);
       this.kept.set(key, shown);
       this.described(shown.node, part, level, Boolean(layout));
     }
-    shown.node.setAttribute("transform", `translate(${x} ${y})`);
-    Object.assign(shown, { x, y, at: item });
     this.drawn.set(part.id, shown);
     if (layout) {
-      const inner = layout.children.map((child, n) => this.part(child, ...layout.items[n], level + 1));
-      if (inner.some((node, n) => shown.inner.children[n] !== node) || shown.inner.children.length !== inner.length) {
-        shown.inner.replaceChildren(...inner);
-      }
+      // What stays is not touched: to take it out and put it back would have the browser lay out all of it anew.
+      let there = shown.inner.firstChild;
+      layout.children.forEach((child, n) => {
+        const node = this.part(child, ...layout.items[n], level + 1);
+        if (!there) shown.inner.append(node);
+        else if (there !== node) there.replaceWith(node);
+        there = node.nextSibling;
+      });
     }
-    return shown.node;
+    return placed(shown, x, y);
   }
 
   described(node, part, level, open) {
@@ -78,12 +82,12 @@ export class Scene {
     return { node, width, height };
   }
 
-  opened(part, layout, before) {
-    const inner = before?.inner ?? element("g", { role: "group" });
-    const arrows = layout.arrows.map((arrow) => ({ arrow, node: this.arrow(arrow) }));
-    const lines = element("g", { class: "arrows", "aria-hidden": true }, ...arrows.flatMap((one) => one.node));
-    if (part.id < 0) return { node: element("g", {}, lines, inner), inner, arrows, width: layout.width, height: layout.height };
-    const node = this.frame(part, layout.width, layout.height);
+  /** The element of an open box, still without a size and what is in it. */
+  opened(part) {
+    const inner = element("g", { role: "group" });
+    const lines = element("g", { class: "arrows", "aria-hidden": true });
+    if (part.id < 0) return { node: element("g", {}, lines, inner), inner, lines };
+    const node = this.frame(part, 0, 0);
     node.classList.add("open");
     const { name, said } = heading(part);
     const title = element("text", { x: 24, y: 17, "font-size": 13, class: "name" });
@@ -91,7 +95,16 @@ export class Scene {
     const words = element("text", { x: 10, y: 31, "font-size": 11, class: "faint small" });
     words.textContent = said;
     node.append(lines, title, words, this.mark(part, 14, 13, true), inner);
-    return { node, inner, arrows, width: layout.width, height: layout.height };
+    return { node, inner, lines };
+  }
+
+  /** Give an open box the size and the arrows of a layout. */
+  filled(shown, layout) {
+    shown.arrows = layout.arrows.map((arrow) => ({ arrow, node: this.arrow(arrow) }));
+    shown.lines.replaceChildren(...shown.arrows.flatMap((one) => one.node));
+    const body = shown.node.querySelector(":scope > .body");
+    for (const side of ["width", "height"]) body?.setAttribute(side, layout[side]);
+    Object.assign(shown, { layout, width: layout.width, height: layout.height });
   }
 
   frame(part, width, height) {
@@ -164,4 +177,10 @@ export class Scene {
     }
     return { x, y, width: shown.width, height: shown.height };
   }
+}
+
+function placed(shown, x, y) {
+  if (shown.x !== x || shown.y !== y) shown.node.setAttribute("transform", `translate(${x} ${y})`);
+  Object.assign(shown, { x, y });
+  return shown.node;
 }

@@ -193,5 +193,5 @@ function node(item) {
     if (item.across > at) cells += cell(Math.round(item.across - at));
     return `<TR><TD><${table} WIDTH="${Math.round(item.across)}" HEIGHT="${half}"><TR>${cells}</TR></TABLE></TD></TR>`;
   };
-  return `${size},shape=plain,margin=0,label=<<${table} WIDTH="${Math.round(item.across)}" HEIGHT="${2 * half}">${row("i", item.ins)}${row("o", item.outs)}</TABLE>>`;
+  return `${size},margin=0,label=<<${table} WIDTH="${Math.round(item.across)}" HEIGHT="${2 * half}">${row("i", item.ins)}${row("o", item.outs)}</TABLE>>`;
 }

@@ -6,7 +6,7 @@ export function read(fragment) {
   const list = (key) => (found.get(key) ?? "").split("~").filter(Boolean).map(decoded);
   const one = (key) => found.get(key) ?? undefined;
   return {
-    opened: list("open"), closed: list("shut"), chosen: one("at"), heat: one("heat"), path: one("path"), view: one("view"),
+    base: one("boxes"), opened: list("open"), closed: list("shut"), chosen: one("at"), heat: one("heat"), path: one("path"), view: one("view"),
     theme: one("theme"),
   };
 }
@@ -15,6 +15,7 @@ export function read(fragment) {
 export function written(state) {
   const found = new URLSearchParams();
   const set = (key, value) => value && found.set(key, value);
+  set("boxes", state.base);
   set("open", state.opened.map(encodeURIComponent).join("~"));
   set("shut", state.closed.map(encodeURIComponent).join("~"));
   set("at", state.chosen);

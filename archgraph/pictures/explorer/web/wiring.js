@@ -9,6 +9,7 @@ export class Wiring {
     this.network = network;
     this.boxes = new Map();
     for (const wire of network.wires) this.trace(wire);
+    for (const box of this.boxes.values()) for (const ports of [box.ins, box.outs]) inOrder(ports);
   }
 
   of(box) {
@@ -52,4 +53,10 @@ export class Wiring {
     if (known) known.wires.push(wire);
     else found.links.set(key, { tail, head, value, wires: [wire], shape: wire.shape });
   }
+}
+
+/** Number the ports of a border by where their values come from in the network, not by who takes them first. */
+function inOrder(ports) {
+  const values = [...ports.keys()].map((value) => [value, ...value.split("/").map(Number)]);
+  values.sort((a, b) => a[1] - b[1] || a[2] - b[2]).forEach(([value], n) => ports.set(value, n));
 }
