@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
     from rich.table import Table
 
+    from archgraph.compare.change import Difference
     from archgraph.emit.cost_table import CostTable
     from archgraph.graph.cost import Cost
     from archgraph.graph.expand import Choose
@@ -38,7 +39,7 @@ _FROM = {
     "SpecError": "archgraph.errors",
     "UsageError": "archgraph.errors",
 }
-__all__ = sorted([*_FROM, "build", "cost", "draw", "dump", "expand", "table"])
+__all__ = sorted([*_FROM, "build", "cost", "diff", "draw", "dump", "expand", "table"])
 
 
 def __getattr__(name: str) -> Any:
@@ -106,6 +107,21 @@ def build(spec: Spec | Graph, *, input: Input | None = None, init: bool = True, 
     from archgraph.emit.module import build
 
     return build(_graph(spec, input, take), init=init)
+
+
+def diff(old: Spec | Graph, new: Spec | Graph) -> Difference:
+    """What differs between two networks, and what it costs: `print(diff(a, b))` tells it, a line a change.
+
+    Nodes are matched by their names first and by structure second; see `archgraph.compare.change.Difference`.
+    Raises SpecError.
+    """
+    from archgraph.compare.difference import difference
+    from archgraph.graph.model import Graph
+
+    found = difference(_graph(old, None), _graph(new, None))
+    if isinstance(old, Graph) or isinstance(new, Graph):
+        return found
+    return found.with_variables(old.vars, new.vars)
 
 
 def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:

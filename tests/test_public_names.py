@@ -7,7 +7,7 @@ from archgraph.errors import ArchgraphError, SpecError, UsageError
 
 NAMES = {
     "ArchgraphError", "Cost", "Graph", "Spec", "SpecError", "UsageError",
-    "build", "cost", "draw", "dump", "expand", "load", "loads", "override", "plugin", "table",
+    "build", "cost", "diff", "draw", "dump", "expand", "load", "loads", "override", "plugin", "table",
 }  # fmt: skip
 
 

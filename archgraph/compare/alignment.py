@@ -22,6 +22,7 @@ SAME_FAMILY, OTHER_BLOCK = 0.3, 0.2
 GIVEN_NAME, NUMBERED_NAME = 0.4, 0.02
 INSIDE = 0.5
 """What boxes of the same word get for what they have in common inside."""
+SPEC_S_OWN = ("block", "copies")
 HALF = 0.5
 """Boxes of other words with other names that have less in common than this are two things."""
 STRONG = 0.75
@@ -65,7 +66,7 @@ def likeness(old: Item, new: Item) -> float:
     if old.word == new.word:
         more = INSIDE * inside if old.items and new.items else OTHER_ARGUMENTS * _arguments(old, new)
         return SAME_WORD + more + bonus
-    if "block" in (old.kind, new.kind) or "copies" in (old.kind, new.kind):
+    if old.kind in SPEC_S_OWN and new.kind in SPEC_S_OWN:
         return OTHER_BLOCK + INSIDE * inside / 2 + bonus if inside >= HALF or named else 0.0
     if old.told and new.told and family(old) == family(new):
         return SAME_FAMILY + bonus
@@ -117,25 +118,20 @@ def _by_name(olds: Sequence[Item], news: Sequence[Item]) -> list[Pair]:
 
 def _best(olds: Sequence[Item], news: Sequence[Item], least: float) -> list[Pair]:
     """The alignment with the greatest sum (Needleman and Wunsch, gaps cost nothing)."""
-    known: dict[tuple[int, int, str, str], float] = {}
-
-    def worth(old: Item, new: Item) -> float:
-        key = (old.content, new.content, old.local, new.local)
-        value = known.get(key)
-        if value is None:
-            value = known[key] = likeness(old, new)
-        return value if value >= least else 0.0
-
+    worth = _worth(olds, news, least)
     sums = [[0.0] * (len(news) + 1) for _ in range(len(olds) + 1)]
     for row in range(len(olds) - 1, -1, -1):
-        below, here = sums[row + 1], sums[row]
+        below, here, values = sums[row + 1], sums[row], worth[row]
+        best = 0.0
         for column in range(len(news) - 1, -1, -1):
-            paired = worth(olds[row], news[column])
-            here[column] = max(below[column], here[column + 1], paired + below[column + 1] if paired else 0.0)
+            best = max(best, below[column])
+            if values[column]:
+                best = max(best, values[column] + below[column + 1])
+            here[column] = best
     found: list[Pair] = []
     row = column = 0
     while row < len(olds) and column < len(news):
-        paired = worth(olds[row], news[column])
+        paired = worth[row][column]
         if paired and sums[row][column] == paired + sums[row + 1][column + 1]:
             found.append((olds[row], news[column]))
             row, column = row + 1, column + 1
@@ -146,12 +142,27 @@ def _best(olds: Sequence[Item], news: Sequence[Item], least: float) -> list[Pair
     return found
 
 
+def _worth(olds: Sequence[Item], news: Sequence[Item], least: float) -> list[list[float]]:
+    """What each pair is worth, 0 for less than `least`; worked out once for items that are alike."""
+    kinds = {(new.content, new.local): new for new in news}
+    rows: dict[tuple[int, str], list[float]] = {}
+    for old in olds:
+        if (old.content, old.local) in rows:
+            continue
+        known = {key: likeness(old, new) for key, new in kinds.items() if not least or _may_be(old, new)}
+        values = (known.get((new.content, new.local), 0.0) for new in news)
+        rows[old.content, old.local] = [value if value >= least else 0.0 for value in values]
+    return [rows[old.content, old.local] for old in olds]
+
+
+def _may_be(old: Item, new: Item) -> bool:
+    """Whether two items can be worth much: a quick look at pairs of which nearly all are worth nothing."""
+    return old.content == new.content or (old.word == new.word and (old.local == new.local or bool(old.items)))
+
+
 def _inside(old: Item, new: Item) -> float:
-    """The part of the ops in two boxes that are the same, by twos: Dice's coefficient."""
-    shared = (old.bag() & new.bag()).total()
-    one, other = ([node.op.op for node in item.leaves()] for item in (old, new))
-    alike = SequenceMatcher(None, one, other, autojunk=False).ratio() if old.size * new.size <= MOST else 0.0
-    return (2 * shared / (old.size + new.size) + alike) / 2
+    """The part of the ops in two boxes that are the same, with arguments and without: Dice's coefficient."""
+    return (old.bag() & new.bag()).total() / (old.size + new.size)
 
 
 def _arguments(old: Item, new: Item) -> float:

@@ -24,6 +24,8 @@ class Change:
     than before: params, MACs in eval mode, bytes of activations. `holds` are the names, in the new network or else the
     old one, of what was already there inside a box that was put around it, or is still there where the box is gone.
 
+    `place` is where it stands in the spec: its name, or, in a block, the block's word and the name that it has there.
+
     `follows` says that it was not changed itself: something before it was, or the box around it.
     """
 
@@ -38,6 +40,7 @@ class Change:
     cost: NodeCost = FREE
     follows: bool = False
     holds: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -52,6 +55,7 @@ class Change:
     def as_dict(self) -> dict[str, Any]:
         """The change as plain data, for JSON; what does not differ is left out."""
         found: dict[str, Any] = {"what": self.what, "op": self.op, "before": self.before, "after": self.after}
+        found |= {"place": self.place} if self.place else {}
         if self.arguments:
             found["arguments"] = {name: list(values) for name, values in self.arguments.items()}
         for name in ("shape", "weights", "inputs"):
@@ -62,13 +66,13 @@ class Change:
         return {**found, "cost": self.cost._asdict(), "follows": self.follows}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Difference:
     """Two networks side by side.
 
     `changes` are told as a reader of the spec would, a whole block as one, in the order of the new network; their costs
-    add up to `after` minus `before`. `nodes` are all primitive nodes one by one, the same ones too. `variables` are the
-    spec's `vars` that differ, where specs were compared.
+    add up to `after` minus `before`. `nodes` are all primitive nodes one by one, the same ones too. `boxes` has the
+    name of each old box that is still there. `variables` are the specs' `vars` that both have with other values.
     """
 
     names: tuple[str, str]
@@ -76,7 +80,7 @@ class Difference:
     after: Cost
     changes: tuple[Change, ...]
     nodes: tuple[Change, ...]
-    boxes: Mapping[str, str] = field(default_factory=dict, repr=False)
+    boxes: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -110,9 +114,17 @@ class Difference:
 
         return told(self)
 
+    def __repr__(self) -> str:
+        return f"Difference({self.names[0]!r} → {self.names[1]!r}, {len(self.own)} changes)"
+
+    def _repr_html_(self) -> str:
+        from archgraph.compare.telling import told_in_colour
+
+        return told_in_colour(self)
+
     def with_variables(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         """The same with the variables of two specs that differ."""
-        both = {name: (old.get(name), new.get(name)) for name in (*old, *new)}
+        both = {name: (old[name], new[name]) for name in old if name in new}
         return replace(self, variables={name: pair for name, pair in both.items() if pair[0] != pair[1]})
 
 

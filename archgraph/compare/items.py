@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from archgraph.graph.model import Graph, Node, Scope
 from archgraph.graph.outline import Box, boxes
 from archgraph.ops import OPS
-from archgraph.ops.base import Primitive
 
 
 @dataclass(eq=False, slots=True)
 class Item:
     """A node or a box, known by its identity; `content` is equal where all that is in two of them is.
 
-    Content is what ops there are, with which arguments and in which order: neither names nor shapes.
+    Content is what words there are, with which arguments and in which order: neither names nor shapes. `local` is the
+    name in the box around it, `numbered` whether that is only its number: `conv3`, or copy `2`.
     """
 
     name: str
@@ -29,18 +29,14 @@ class Item:
     around: Item | None = None
     content: int = 0
     size: int = 1
-    _bag: Counter[Primitive] | None = None
+    local: str = field(init=False)
+    numbered: bool = field(init=False)
+    _leaves: tuple[Node, ...] | None = None
+    _bag: Counter[object] | None = None
 
-    @property
-    def local(self) -> str:
-        """Its name in the box around it."""
-        return self.name.rpartition(".")[2]
-
-    @property
-    def numbered(self) -> bool:
-        """Whether its name is only its number: `conv3`, or copy `2`."""
-        stem = self.local.rstrip("0123456789")
-        return stem in ("", self.word, "body")
+    def __post_init__(self) -> None:
+        self.local = self.name.rpartition(".")[2]
+        self.numbered = self.local.rstrip("0123456789") in ("", self.word)
 
     @property
     def told(self) -> bool:
@@ -52,11 +48,12 @@ class Item:
         """Of a conv or linear with its norm and activation, the primitive that it is named after."""
         return next((item for item in self.items if item.node and item.word == self.word), None) if self.unit else None
 
-    def leaves(self) -> Iterator[Node]:
+    def leaves(self) -> tuple[Node, ...]:
         """The nodes in it, in order."""
-        for item in self.all():
-            if item.node is not None:
-                yield item.node
+        if self._leaves is None:
+            own = (self.node,) if self.node is not None else ()
+            self._leaves = own or tuple([node for item in self.items for node in item.leaves()])
+        return self._leaves
 
     def all(self) -> Iterator[Item]:
         """It and all that is in it, in order."""
@@ -64,10 +61,10 @@ class Item:
         for item in self.items:
             yield from item.all()
 
-    def bag(self) -> Counter[Primitive]:
-        """How often each op, with its arguments, is in it."""
+    def bag(self) -> Counter[object]:
+        """How often each op is in it, with its arguments and without."""
         if self._bag is None:
-            self._bag = Counter(node.op for node in self.leaves())
+            self._bag = Counter([key for node in self.leaves() for key in (node.op, node.op.op)])
         return self._bag
 
 
@@ -96,6 +93,7 @@ def _item(box: Box) -> Item:
             item = Item(inner.name, op.op, "node", inner, None, False, content=hash((op, inner.shares is None)))
         item.around = found
         found.items.append(item)
-    found.content = hash((found.word, found.kind, *[item.content for item in found.items]))
+    given = repr(box.scope.args) if found.told else ""
+    found.content = hash((found.word, found.kind, given, *[item.content for item in found.items]))
     found.size = sum(item.size for item in found.items)
     return found

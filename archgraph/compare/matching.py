@@ -99,11 +99,11 @@ def _open(found: Matching, olds: list[Item], news: list[Item]) -> None:
         boxes = [item for item in (*olds, *news) if item.items]
         if not boxes:
             return
-        box = max(boxes, key=lambda item: (not item.unit, item.size))
-        for side in (olds, news):
-            if box in side:
-                place = side.index(box)
-                side[place : place + 1] = _inner(box)
+        wide = [item for item in boxes if not item.unit] or boxes
+        most = max(item.size for item in wide)
+        opened = {item for item in wide if 2 * item.size >= most}
+        olds, news = ([one for item in side for one in (_inner(item) if item in opened else [item])]
+                      for side in (olds, news))  # fmt: skip
         pairs = align(olds, news, least=STRONG)
         if not any(_says_something(pair, olds, news) for pair in pairs):
             continue

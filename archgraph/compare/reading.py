@@ -8,6 +8,7 @@ follows where one of those, or what it reads, is another.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from archgraph.compare.change import FREE, Change, What, total
@@ -28,8 +29,8 @@ def read(found: Matching, wiring: Wiring, nodes: Sequence[Change]) -> tuple[Chan
     reader.inside(found.old, found.new, follows=False)
     now = {change.after: number for number, change in enumerate(nodes) if change.after}
     was = {change.before: number for number, change in enumerate(nodes) if change.before}
-    told = sorted(reader.changes, key=lambda change: (now if change.after else was)[reader.firsts[id(change)]])
-    return (*_sizes(wiring), *told, *_ends(wiring))
+    told = sorted(reader.changes, key=lambda found: (now if found[1].after else was)[found[0]])
+    return (*_sizes(wiring), *(change for _, change in told), *_ends(wiring))
 
 
 def arguments_of(node: Node) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _written(item: Item) -> dict[str, Any]:
         return arguments_of(item.node)
     if not item.told:
         return {}
-    found = arguments(Part(item.name, item.name, 1, (tuple(item.leaves()),), item.scope))
+    found = arguments(Part(item.name, item.name, 1, (item.leaves(),), item.scope))
     return {name: value for name, value in found.items() if name != "share"}
 
 
@@ -86,13 +87,11 @@ class _Reader:
         self.found, self.wiring = found, wiring
         self.after = {change.after: change for change in nodes if change.after}
         self.gone = {change.before: change for change in nodes if change.after is None}
-        self.changes: list[Change] = []
-        self.firsts: dict[int, str] = {}
+        self.changes: list[tuple[str, Change]] = []
 
     def note(self, change: Change, item: Item) -> None:
-        """Keep a change, and the node at which it stands."""
-        self.firsts[id(change)] = next(item.leaves()).name
-        self.changes.append(change)
+        """Keep a change, with the node at which it stands."""
+        self.changes.append((item.leaves()[0].name, replace(change, place=_place(item))))
 
     def inside(self, old: Item, new: Item, *, follows: bool) -> None:
         """What stands in two boxes that are one."""
@@ -181,11 +180,11 @@ class _Reader:
             return
         above = len(self.changes)
         self.inside(old, new, follows=follows)
-        mine = self.changes[above:]
+        mine = [change for _, change in self.changes[above:]]
         if new.told and mine and all(change.follows and change.what != "renamed" for change in mine):
             del self.changes[above:]
             self.note(self.whole("changed", old, new, {}, follows=True), new)
-        elif self.named_anew(old, new):
+        elif self.named_anew(old, new) and any(self.after[node.name].before for node in new.leaves()):
             shift = self.shifted(old, new)
             self.note(Change("renamed", new.word, old.name, new.name, follows=follows or shift), new)
 
@@ -208,7 +207,7 @@ class _Reader:
         without: Sequence[tuple[Item, Item]] = (),
     ) -> Change:
         """The change of an item with all that is in it, but for graphs that are told by themselves."""
-        last = list(old.leaves())[-1], list(new.leaves())[-1]
+        last = old.leaves()[-1], new.leaves()[-1]
         one = self.after.get(new.name)
         return Change(
             what, new.word, old.name, new.name, arguments=differs,
@@ -261,6 +260,16 @@ def _leaves(item: Item, without: Collection[Item]) -> Iterator[Node]:
             yield from inner.leaves()
     if item.node is not None:
         yield item.node
+
+
+def _place(item: Item) -> str:
+    """Where an item stands in the spec: its name, or, in a block, the block's word and the name that it has there."""
+    box = item.around
+    while box is not None and box.kind != "block":
+        box = box.around
+    inside = item.name if box is None else f"{box.word}{item.name.removeprefix(box.name)}"
+    *steps, last = inside.split(".")
+    return ".".join([*(step for step in steps if step != "body"), last])
 
 
 def _outermost(item: Item, partners: Mapping[Item, Item]) -> Iterator[Item]:

@@ -36,9 +36,14 @@ def union(old: Graph, new: Graph, found: Difference) -> tuple[Graph, Marks]:
     used |= {".".join(name.split(".")[:n]) for name in used for n in range(1, name.count(".") + 1)}
     inputs = {**{name: size for name, size in old.inputs.items() if name in _read(nodes.values())}, **new.inputs}
     graph = Graph(
-        new.name, inputs, nodes, new.outputs, new.train_only, new.features,
-        {name: scope for name, scope in scopes.items() if name in used},
-    )  # fmt: skip
+        name=new.name if old.name == new.name else f"{old.name} → {new.name}",
+        inputs=inputs,
+        nodes=nodes,
+        outputs=new.outputs,
+        train_only=new.train_only,
+        features=new.features,
+        scopes={name: scope for name, scope in scopes.items() if name in used},
+    )
     return graph, _marks(old, new, found, names)
 
 

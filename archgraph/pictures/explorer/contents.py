@@ -15,6 +15,7 @@ from archgraph.graph.outline import Part, copy_by_copy, everything, glance, outl
 from archgraph.graph.wording import arguments, assumed, label, op_name, printable, text
 from archgraph.ops.base import Ref
 from archgraph.pictures.shorthand import shorthand
+from archgraph.pictures.surroundings import surroundings
 from archgraph.pictures.theme import family
 
 MOST_BOXES = 48
@@ -29,10 +30,14 @@ def contents(
     `parts` are the graph's boxes and nodes, each after the box it is in (`up`, an index, -1 at the top). A node has its
     `inputs` as pairs of an index and an output, those of the network's inputs counted down from -1. Costs are those of
     `node_costs`. `args`, `says`, `shapes` and `at` are places in `known`, for most of them stand there many times.
-    `open` are the boxes that are open at first: `depth` levels, all of them (`flat`), or as many as stay readable.
+    `open` are the boxes that are open at first: `depth` levels, all of them (`flat`), or as many as stay readable; of
+    two networks in one, those in which something changed.
     """
+    compared = marks is not None
     marks = marks or Marks()
-    if flat:
+    if compared and depth is None:
+        seen = surroundings(graph, marks, flat=flat)
+    elif flat:
         seen = everything(graph, unlike=marks.status)
     elif depth is None:
         seen = glance(graph, most=MOST_BOXES, unlike=marks.status)
