@@ -9,6 +9,14 @@ PEERS := $(VENV)/.peers
 LANGUAGE_SERVER := 1.25.0
 EDITORS := $(VENV)/.editors-$(LANGUAGE_SERVER)
 
+# What code hosts draw Mermaid charts with, for the test that they can draw ours.
+MERMAID := 11.17.2
+CHARTS := $(VENV)/.mermaid-$(MERMAID)
+
+# What the explorer's page lays out its picture with, the only foreign code in the repository: see viz.md beside it.
+VIZ := 3.31.0
+WEB := archgraph/pictures/explorer/web
+
 # Plain `pip install torch` may fetch a build of several GB; the constraints name the versions that were tested.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
@@ -19,22 +27,23 @@ TEST_ENV := OMP_NUM_THREADS=1
 WORKERS := 2
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: demo test test-fast editors lint docs bench install clean help
+.PHONY: demo test test-fast editors charts lint docs bench viz install clean help
 
 help:
 	@echo "make demo       search for a small network on handwritten digits (under 4 minutes)"
 	@echo "make test       all tests        make test-fast  those without torch"
-	@echo "make editors    the YAML language server for tests, where there is npm"
+	@echo "make editors    the YAML language server for tests, where there is npm; make charts  mermaid for tests"
 	@echo "make lint       ruff and mypy    make bench      measurements, printed as tables"
 	@echo "make docs       op pages from their classes, examples from what the tool prints"
+	@echo "make viz        the explorer's layout library from npm"
 
 demo: $(READY)
 	$(BIN)/archgraph search run search/digits.yaml
 
-test: $(PEERS) editors
+test: $(PEERS) editors charts
 	$(PYTEST)
 
-test-fast: $(READY) editors
+test-fast: $(READY) editors charts
 	$(PYTEST) -m "not torch"
 
 lint: $(READY)
@@ -89,6 +98,27 @@ $(EDITORS): | $(READY)
 	else \
 		echo "no npm, so the tests with yaml-language-server are skipped" >&2; \
 	fi
+
+charts: $(CHARTS)
+
+# The file for browsers alone: with all that it is made of, the package is 180 MB.
+$(CHARTS): | $(READY)
+	@if command -v npm >/dev/null; then \
+		mkdir -p $(VENV)/mermaid && cd $(VENV)/mermaid && npm pack --silent mermaid@$(MERMAID) >/dev/null \
+			&& tar -xzf mermaid-$(MERMAID).tgz package/dist/mermaid.min.js && rm mermaid-$(MERMAID).tgz \
+			&& touch $(CURDIR)/$@ || echo "npm could not fetch mermaid; its tests are skipped" >&2; \
+	else \
+		echo "no npm, so the tests with mermaid are skipped" >&2; \
+	fi
+
+viz:
+	@set -e; folder=$$(mktemp -d); \
+	npm install --silent --no-audit --no-fund --prefix $$folder @viz-js/viz@$(VIZ); \
+	file=$$folder/node_modules/@viz-js/viz/dist/viz.js; \
+	gzip -9nc $$file > $(WEB)/viz.js.gz; \
+	digest=$$(sha256sum $$file | cut -d' ' -f1); \
+	sed -i "s|@viz-js/viz [0-9.]*,|@viz-js/viz $(VIZ),|; s|file: [0-9a-f]*$$|file: $$digest|" $(WEB)/viz.md; \
+	rm -r $$folder
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -71,11 +72,16 @@ class _Contents:
         for node in graph:
             self.parts[self.place[node.name]]["inputs"] = [self.wire(ref) for ref in node.inputs]
 
+    def _now(self) -> Graph:
+        """The graph without what is gone."""
+        kept = {name: node for name, node in self.graph.nodes.items() if self.marks.of(name) != "removed"}
+        return replace(self.graph, nodes=kept)
+
     def as_dict(self, opened: Set[str], *, flat: bool) -> dict[str, Any]:
         graph, marks = self.graph, self.marks
         return {
             "name": printable(graph.name),
-            "total": cost(graph).as_dict(),
+            "total": cost(self._now()).as_dict(),
             "inputs": [{"name": printable(name), "shape": shape} for name, shape in graph.inputs.items()],
             "outputs": [
                 {

@@ -2,6 +2,7 @@
 
 const SMALLEST = 0.02;
 const LARGEST = 6;
+const READABLE = 0.8;
 const FAR = 0.45; // small print is left out where it could not be read
 
 export class Camera {
@@ -42,14 +43,14 @@ export class Camera {
     this.apply();
   }
 
-  /** Show a whole picture; one that is long begins at its first part in a size that can be read. */
+  /** Show a whole picture; unless `whole`, one that is long begins at its first part in a size that can be read. */
   fit({ width, height }, { whole = true } = {}) {
     const room = { width: this.size.width - 40, height: this.size.height - 40 };
-    const all = Math.min(room.width / width, room.height / height, 1.25);
-    this.scale = Math.max(SMALLEST, whole ? all : Math.max(all, Math.min(0.7, room.width / width, 1)));
-    this.x = Math.max(20, (this.size.width - width * this.scale) / 2);
-    this.y = height * this.scale > room.height ? 20 : (this.size.height - height * this.scale) / 2;
-    if (whole) this.x = (this.size.width - width * this.scale) / 2;
+    const [across, along] = [room.width / width, room.height / height].sort((a, b) => b - a);
+    this.scale = Math.max(SMALLEST, whole ? Math.min(along, 1.25) : Math.min(Math.max(along, Math.min(across, READABLE)), 1.25));
+    const start = (size, space) => (whole || size * this.scale <= space ? (space + 40 - size * this.scale) / 2 : 20);
+    this.x = start(width, room.width);
+    this.y = start(height, room.height);
     this.apply();
   }
 

@@ -3,13 +3,15 @@
 const DIRECTIONS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const STEP = 80;
 
-/** The part seen next to another in a direction: near, and not far aside. */
+/** The part seen next to another in a direction: near, and not far aside. An open box is gone into, or left, from its top. */
 export function neighbour(scene, part, [dx, dy]) {
+  const box = scene.drawn.get(part.id)?.layout;
+  if (box && dx + dy > 0) return part.kids[0];
   const middle = (one) => {
     const { x, y, width, height } = scene.place(one);
     return [x + width / 2, y + height / 2];
   };
-  const [x, y] = middle(part);
+  const [x, y] = box ? [scene.place(part).x, scene.place(part).y] : middle(part);
   let [best, least] = [null, Infinity];
   for (const { part: other, layout } of scene.drawn.values()) {
     if (layout || other === part) continue;

@@ -96,7 +96,8 @@ class Page {
       const part = this.partAt(event);
       if (part?.box && !event.target.closest("[data-fold]")) this.fold(part);
     });
-    this.svg.addEventListener("focusin", (event) => (this.focused = this.partAt(event) ?? this.focused));
+    // Not on the SVG itself: that would put it among what Tab reaches.
+    find("stage").addEventListener("focusin", (event) => (this.focused = this.partAt(event) ?? this.focused));
     addEventListener("hashchange", () => {
       this.restore(read(location.hash));
       this.update();

@@ -100,7 +100,8 @@ export class Scene {
 
   /** Give an open box the size and the arrows of a layout. */
   filled(shown, layout) {
-    shown.arrows = layout.arrows.map((arrow) => ({ arrow, node: this.arrow(arrow) }));
+    const said = new Set();
+    shown.arrows = layout.arrows.map((arrow) => ({ arrow, node: this.arrow(arrow, said) }));
     shown.lines.replaceChildren(...shown.arrows.flatMap((one) => one.node));
     const body = shown.node.querySelector(":scope > .body");
     for (const side of ["width", "height"]) body?.setAttribute(side, layout[side]);
@@ -112,7 +113,7 @@ export class Scene {
     if (part.train_only) classes.push("training");
     if (part.status) classes.push(`status-${part.status}`);
     const node = element("g", { class: classes.filter(Boolean).join(" "), "data-id": part.id, role: "treeitem", tabindex: -1 });
-    if (part.box === "copies") {
+    if (part.box === "copies" && width) {
       node.append(element("rect", { class: "copies", x: 4, y: -4, width: width - 4, height, rx: part.end ? 12 : 6 }));
     }
     node.append(element("rect", { class: "body", width, height, rx: part.end ? 12 : 6 }));
@@ -131,7 +132,8 @@ export class Scene {
     return element("g", { class: "mark", transform: `translate(${x} ${y})`, "data-fold": part.id }, area, element("path", { d: path }));
   }
 
-  arrow({ links, starts, ends, path }) {
+  /** A line, and the shape that it carries where no other line of the same part has said it. */
+  arrow({ links, starts, ends, path }, saidBefore) {
     const wires = links.flatMap((link) => link.wires);
     const every = (test) => wires.length > 0 && wires.every(test);
     const classes = ["arrow"];
@@ -140,7 +142,8 @@ export class Scene {
     if (ends && !this.isOpen(ends)) classes.push("tip");
     const line = element("path", { d: path.d, class: classes.join(" ") });
     const said = starts ? this.shape(starts, links) : "";
-    if (!said) return [line];
+    if (!said || saidBefore.has(`${starts.id} ${said}`)) return [line];
+    saidBefore.add(`${starts.id} ${said}`);
     const label = element("text", { x: path.at[0] + 5, y: path.at[1] + 11, class: "shape small", "font-size": 10 });
     label.textContent = said;
     return [line, label];

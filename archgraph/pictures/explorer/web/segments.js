@@ -5,8 +5,9 @@ import { loaded, placed } from "./library.js";
 
 const STUB = 15; // of a line before and after what stands alone
 const INCH = 72;
-const FAR = 500; // ranks that all arrows of a piece reach past; more than this takes Graphviz too long to read well
-const MANY = 400;
+// Pieces whose arrows reach past more ranks in all, or have more items, take Graphviz long; those with so many arrows
+// that pass others are a tangle that nobody reads.
+const [FAR, THICK, TANGLE, MANY] = [500, 100, 12, 400];
 const solved = new Map();
 
 /** Thrown by a layout that needs the library before it is there. */
@@ -106,8 +107,10 @@ function dense({ items, edges }) {
   for (const edge of inner.sort((a, b) => a.tail - b.tail)) rank[edge.head] = Math.max(rank[edge.head], rank[edge.tail] + 1);
   const last = Math.max(...rank, 0) + 1;
   const at = (n) => (n < 0 ? -1 : n >= items.length ? last : rank[n]);
-  const reach = edges.reduce((sum, edge) => sum + Math.abs(at(edge.head) - at(edge.tail)) - 1, 0);
-  return reach > FAR || items.length > MANY;
+  const past = edges.map((edge) => Math.abs(at(edge.head) - at(edge.tail)) - 1);
+  const reach = past.reduce((sum, ranks) => sum + ranks, 0);
+  const long = past.filter((ranks) => ranks > 0).length;
+  return reach > FAR || (reach > THICK && long > TANGLE) || items.length > MANY;
 }
 
 function drawn(problem) {
