@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from archgraph.errors import ArchgraphError, UsageError
 from archgraph.files import write_whole
+from archgraph.pictures.dot import dot
 from archgraph.search import comparison
 from archgraph.search.lineage import lineage, records
 from archgraph.search.outcome import Outcome, candidates
 from archgraph.search.reporting import ancestry, charts, tables
-from archgraph.search.reporting.diagrams import Diagrams, diagrams, rendered
+from archgraph.search.reporting.diagrams import Diagrams, diagrams, graph_of, rendered
 from archgraph.search.reporting.document import document
-from archgraph.search.reporting.markup import Section, chart, code, details, paragraphs, scrolled, select
+from archgraph.search.reporting.markup import Section, chart, code, details, paragraphs, picture, scrolled, select
 from archgraph.search.reporting.summary import certainty, conditions, summary
 from archgraph.search.trials import Trial
 
@@ -115,11 +116,9 @@ class _Report:
             yield tables.beside(found, self.baseline)
 
     def best(self, best: Trial) -> str:
-        from archgraph import draw, loads
-
         spec = details("As a spec", code(best.text))
         try:
-            (drawn,) = rendered([draw(loads(best.text)).dot])
+            (drawn,) = rendered([dot(graph_of(best))])
         except ArchgraphError as error:
             return paragraphs([f"There is no picture of it: {error}"]) + spec
         # It is the one picture that is seen without the page's script.
@@ -140,14 +139,18 @@ class _Report:
         )
         if not shown.whole:
             note += " The lineage of all winners is too large to be read: this is the end of the best one's."
+        steps = list(ancestry.steps(found, shown))
+        pictures = ancestry.differences(steps)
+        self.pictures |= pictures
         changes = []
-        for parent, child, text in ancestry.steps(found, shown):
-            said = f"trial {parent.number} → {child.number}: {child.change}"
-            changes.append(details(said, self.difference(parent, child) + code(text)))
+        for step in steps:
+            seen = picture(step.key, f"what changed from trial {step.parent.number}") if step.key in pictures else ""
+            changes.append(
+                details(
+                    f"trial {step.parent.number} → {step.child.number}: {step.child.change}", seen + code(step.text)
+                )
+            )
         return tree + paragraphs([note]) + tables.steps(found, lineage(found, best)) + "".join(changes)
-
-    def difference(self, parent: Trial, child: Trial) -> str:
-        return ""
 
     def mutations(self) -> str:
         found = self.found

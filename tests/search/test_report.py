@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
 from dataclasses import replace
 from html import escape
 from itertools import accumulate, pairwise
@@ -92,8 +91,10 @@ def test_what_users_wrote_stays_text(page: Page, found: Outcome, tmp_path: Path)
     hostile = read((searched_for_hostile_names(tmp_path) / "report.html").read_text(encoding="utf-8"))
     assert next(row for row in hostile.table("seconds") if row["trial"] == "0")["change"] == f"parent {NAME}"
     for seen in (page, hostile):
-        tags = Counter(tag for tag, _ in seen.tags)
-        assert tags["script"] == 4 and tags["img"] == 1 and not [1 for _, attrs in seen.tags if "onerror" in attrs]
+        assert [tag for tag, _ in seen.tags].count("script") == 4
+        images = [attrs for tag, attrs in seen.tags if tag == "img"]
+        assert all("data-picture" in attrs or str(attrs["src"]).startswith("data:") for attrs in images)
+        assert not [1 for _, attrs in seen.tags if "onerror" in attrs]
     # plotly reads markup in texts; it knows these three entities, and would show the one of a quote as it stands.
     assert hostile.traces("front")[1]["text"][0].endswith(f"parent {escape(NAME, quote=False)}")
 
@@ -262,6 +263,16 @@ def test_every_network_is_drawn_once(page: Page, found: Outcome) -> None:
         svg = ElementTree.fromstring(page.pictures[str(trial.number)])
         assert f"small-{trial.number:04d}" in "".join(svg.itertext())
     assert "networks are drawn in this page" not in page.words
+
+
+def test_every_mutation_of_the_lineage_is_a_difference_in_picture_and_text(page: Page, found: Outcome) -> None:
+    children = [step.child for step in ancestry.steps(found, ancestry.tree(found))]
+    places = {attrs["data-picture"] for tag, attrs in page.tags if tag == "img" and "data-picture" in attrs}
+    assert places == {f"step-{child.number}" for child in children} == {k for k in page.pictures if not k.isdigit()}
+    for child in children:
+        told = "".join(ElementTree.fromstring(page.pictures[f"step-{child.number}"]).itertext())
+        assert any(word in told for word in ("added", "removed", "changed"))
+        assert "\n".join(difference(found.trials[child.parent or 0], child)) in "".join(page.text)
 
 
 def test_what_is_not_drawn_is_said(found: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:

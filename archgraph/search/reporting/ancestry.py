@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 import graphviz
 
-from archgraph.errors import UsageError
+from archgraph.errors import ArchgraphError, UsageError
 from archgraph.graph.wording import printable
+from archgraph.pictures.comparison import difference_drawing
 from archgraph.search.lineage import ancestors, difference, lineage, parents
 from archgraph.search.outcome import Outcome, score_names, shown
-from archgraph.search.reporting.diagrams import rendered
+from archgraph.search.reporting.diagrams import graph_of, rendered
 from archgraph.search.rungs import rung_of
 from archgraph.search.trials import Trial
 
@@ -76,13 +79,38 @@ def drawn(found: Outcome, shown_tree: Tree) -> str:
     return svg.replace("WIDTH", f"width='{float(width[1]) * 4 / 3:.0f}' role='group' aria-label='Lineage'", 1)
 
 
-def steps(found: Outcome, shown_tree: Tree) -> Iterator[tuple[Trial, Trial, str]]:
-    """Every mutation of the tree: parent, child, and the lines of the spec that it changed."""
+class Step(NamedTuple):
+    """A mutation of the tree, with the lines of the spec that it changed."""
+
+    parent: Trial
+    child: Trial
+    text: str
+
+    @property
+    def key(self) -> str:
+        """The name that its picture has in the page."""
+        return f"step-{self.child.number}"
+
+
+def steps(found: Outcome, shown_tree: Tree) -> Iterator[Step]:
+    """Every mutation of the tree, in the order of the children."""
     for number in shown_tree.kept:
         child = found.trials[number]
         if child.parent is not None:
             parent = found.trials[child.parent]
-            yield parent, child, "\n".join(difference(parent, child))
+            yield Step(parent, child, "\n".join(difference(parent, child)))
+
+
+def differences(asked: Sequence[Step]) -> dict[str, str]:
+    """What each step changed as a picture, by its key: the two networks in one, as far as they can be drawn here."""
+    texts = {}
+    for step in asked:
+        with suppress(ArchgraphError):
+            texts[step.key] = difference_drawing(graph_of(step.parent), graph_of(step.child), direction="right").dot
+    try:
+        return dict(zip(texts, rendered(texts.values()), strict=True))
+    except UsageError:
+        return {}  # That nothing here draws is said where the lineage would be.
 
 
 def _lineages(found: Outcome, chosen: list[Trial]) -> list[int]:

@@ -60,7 +60,8 @@ def front_chart(found: Outcome, baseline: Outcome | None) -> Figure:
     if baseline is not None:
         theirs = {"symbol": "x-thin-open", "color": OTHER, "size": 6}
         points = _points(baseline.compared, across, up, name="random search", marker=theirs)
-        traces.append(points | {"meta": "random", "hoverinfo": "text"})
+        # Both searches begin with the same networks: the pointer is to find those of this one.
+        traces.append(points | {"meta": "random", "hoverinfo": "skip"})
     children = [trial for trial in rest if trial.parent is not None]
     traces.append(_points(children, across, up, name="finished", marker={"color": FAINT, "size": 7}))
     given = [trial for trial in rest if trial.parent is None]

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from archgraph.errors import ArchgraphError, UsageError
+from archgraph.graph.expand import expand
+from archgraph.graph.model import Graph
+from archgraph.loading import loads
+from archgraph.pictures.accessible import accessible
+from archgraph.pictures.dot import dot
+from archgraph.pictures.picture import Drawing
 from archgraph.search.lineage import ancestors
 from archgraph.search.outcome import Outcome
 from archgraph.search.trials import Trial
@@ -15,6 +22,7 @@ MOST = 200
 """Networks that are drawn; packed, each is about 0.6 kB of the page."""
 MOST_NODES = 30_000
 """Nodes of all networks that are drawn: laying out large ones takes longer than anybody waits for a report."""
+COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 
 
@@ -31,19 +39,17 @@ def diagrams(found: Outcome) -> Diagrams:
 
     All are drawn by one call of the drawing program, since starting it takes longer than a drawing.
     """
-    from archgraph import draw, loads
-
     texts: dict[int, str] = {}
     nodes = 0
     for trial in _order(found):
         if len(texts) == MOST or nodes > MOST_NODES:
             break
         try:
-            spec = loads(trial.text)
-            texts[trial.number] = draw(spec, depth=1).dot
+            graph = graph_of(trial)
+            texts[trial.number] = dot(graph, depth=1, legend=False)
         except ArchgraphError:
             continue  # An op of a plug-in that is not there now, say: there is no picture of it.
-        nodes += texts[trial.number].count("fillcolor")
+        nodes += len(graph.nodes)
     try:
         pictures = dict(zip(texts, rendered(texts.values()), strict=True))
     except UsageError as error:
@@ -57,15 +63,25 @@ def diagrams(found: Outcome) -> Diagrams:
 
 def rendered(texts: Iterable[str]) -> list[str]:
     """Drawings in Graphviz's language as SVG, for a page. Raises UsageError where nothing here draws."""
-    from archgraph.pictures.picture import Drawing
-
     asked = list(texts)
     if not asked:
         return []
-    drawn = SVG.findall(re.sub(r"<!--.*?-->\n?", "", Drawing("\n".join(asked)).render("svg").decode(), flags=re.DOTALL))
+    # What a picture shows stands in its first line; a drawing of several would take it for that of all.
+    drawn = SVG.findall(COMMENT.sub("", Drawing("\n".join(["", *asked])).render("svg").decode()))
     if len(drawn) != len(asked):
         raise UsageError(f"the drawing program gave {len(drawn)} pictures of {len(asked)}")
-    return drawn
+    abouts = [text.partition("\n")[0].removeprefix("// ") if text.startswith("// ") else "" for text in asked]
+    return [accessible(svg, about) if about else svg for svg, about in zip(drawn, abouts, strict=True)]
+
+
+@lru_cache(maxsize=MOST)
+def _graph(text: str) -> Graph:
+    return expand(loads(text))
+
+
+def graph_of(trial: Trial) -> Graph:
+    """The network of a trial. Raises SpecError where it is none here, since an op of a plug-in is missing, say."""
+    return _graph(trial.text)
 
 
 def _order(found: Outcome) -> Iterator[Trial]:

@@ -227,21 +227,20 @@
     }
     turned();
     const redraw = () => Plotly.react(here, figureOf.data, painted(figureOf.layout), here._context);
-    draw("front", figureOf).then(() => {
-      const trialAt = (event) => {
-        const point = event.points[0];
-        return point.data.meta === "own" && point.customdata !== undefined ? point.customdata : null;
-      };
-      const pointer = (event) => ({ x: event.event?.clientX ?? middle().x, y: event.event?.clientY ?? middle().y });
+    const trialAt = (event) => {
+      const point = event.points[0];
+      return point.data.meta === "own" && point.customdata !== undefined ? point.customdata : null;
+    };
+    const pointer = (event) => ({ x: event.event?.clientX ?? middle().x, y: event.event?.clientY ?? middle().y });
+    function listen() {
       here.on("plotly_hover", (event) => {
         if (trialAt(event) !== null) show(trialAt(event), { from: pointer(event) });
       });
       here.on("plotly_unhover", leave);
       here.on("plotly_click", (event) => {
-        if (trialAt(event) === null) return;
-        go(trialAt(event), true);
+        if (trialAt(event) !== null) go(trialAt(event), true);
       });
-    });
+    }
     for (const choice of Object.values(chosen)) choice.addEventListener("change", () => { turned(); redraw(); });
 
     here.tabIndex = 0;
@@ -261,25 +260,27 @@
         go(current, true);
       }
     });
+    return draw("front", figureOf).then(listen);
   }
 
   function progress(figureOf) {
     const over = at("progress-x");
-    draw("progress", figureOf);
     over?.addEventListener("change", () => {
       const time = over.value !== "trials";
       for (const trace of figureOf.data) trace.x = trace.meta[time ? "time" : "trials"];
       figureOf.layout.xaxis = { title: { text: time ? "seconds on the device" : "trials finished" } };
       redrawn.forEach((redraw) => redraw());
     });
+    return draw("progress", figureOf);
   }
 
   const special = { front, progress };
   unpacked("plotly")
     .then((text) => {
       document.head.append(make("script", text));
-      for (const [key, figureOf] of Object.entries(data.figures)) (special[key] ?? ((known) => draw(key, known)))(figureOf);
-      root.dataset.drawn = Math.round(performance.now());
+      const charts = Object.entries(data.figures);
+      return Promise.all(charts.map(([key, figureOf]) => (special[key] ?? ((known) => draw(key, known)))(figureOf)));
     })
+    .then(() => { root.dataset.drawn = Math.round(performance.now()); })
     .catch((error) => { at("bare").hidden = false; console.error(error); });
 })();
