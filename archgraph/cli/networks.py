@@ -165,7 +165,9 @@ def cost(
 
 def render(
     name: Name,
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="svg, png, pdf or dot, by its ending.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="svg, png, pdf, dot or mmd (Mermaid), by its ending.")
+    ],
     depth: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="1: stages, 2: their blocks, 3: what is in those.", show_default=False),
@@ -196,17 +198,29 @@ def render(
       archgraph render resnet50 -o resnet50.png --depth 2
       archgraph render resnet50 -o figure.pdf --depth 1 --theme paper
       archgraph render unet -o unet.svg --heat activations
+      archgraph render resnet18 -o resnet18.mmd --depth 1
     """
+    from archgraph.errors import UsageError
     from archgraph.graph.wording import printable
     from archgraph.pictures.choices import Choices
-    from archgraph.pictures.dot import dot
-    from archgraph.pictures.picture import Drawing
+    from archgraph.pictures.picture import Drawing, ending
 
+    if flat and depth:
+        raise UsageError("--flat shows every level; give it or --depth")
+    format = ending(output)
     given = Given.read(name, inputs, settings)
     graph = given.graph(take)
     choices = Choices.of(given.spec, given.fixed) if given.met else None
-    look: dict[str, Any] = {"direction": direction, "theme": theme, "heat": heat, "legend": legend}
-    Drawing(dot(graph, depth=depth, flat=flat, choices=choices, **look)).save(output)
+    look: dict[str, Any] = {"depth": depth, "flat": flat, "direction": direction, "theme": theme, "heat": heat}
+    if format == "mmd":
+        from archgraph.files import write_whole
+        from archgraph.pictures.mermaid import mermaid
+
+        write_whole(output, mermaid(graph, choices=choices, **look).encode())
+    else:
+        from archgraph.pictures.dot import dot
+
+        Drawing(dot(graph, choices=choices, legend=legend, **look)).save(output)
     print(f"{output}: {printable(graph.name)}")
 
 

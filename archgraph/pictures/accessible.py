@@ -19,16 +19,17 @@ FONTS: Mapping[str, str] = {"Arial": "Arial, Helvetica, sans-serif", "Times": "T
 def description(letters: Lettering) -> str:
     """A picture in words, in one line: sizes, totals, and the boxes in order."""
     wiring = letters.wiring
-    graph, total = wiring.graph, cost(wiring.graph)
+    graph, marks = wiring.graph, wiring.marks
     ends = [f"{name} {size(shape)}" for name, shape in graph.inputs.items()]
     gives = [f"{name} {size(graph.shape(ref))}" for name, ref in graph.outputs.items()]
-    boxes = [" ".join((letters.name(part), *letters.says(part))) for part in list(wiring.shown.values())[:MOST_TOLD]]
+    seen = list(wiring.shown.values())[:MOST_TOLD]
+    became = [[] if wiring.status(part) == "same" else [wiring.status(part)] for part in seen]
+    boxes = [" ".join((*was, letters.name(part), *letters.says(part))) for was, part in zip(became, seen, strict=True)]
     left = len(wiring.shown) - len(boxes)
     told = "; ".join(boxes) + (f"; and {left} more" if left else "")
-    return printable(
-        f"{graph.name}: from {', '.join(ends)} to {', '.join(gives)}; {human(total.params)} parameters, "
-        f"{human(total.macs)} MACs. {told}."
-    )
+    total = cost(graph)
+    costs = marks.totals or f"{human(total.params)} parameters, {human(total.macs)} MACs"
+    return printable(f"{graph.name}: from {', '.join(ends)} to {', '.join(gives)}; {costs}. {told}.")
 
 
 def accessible(svg: str, about: str) -> str:

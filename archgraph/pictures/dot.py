@@ -9,24 +9,21 @@ import graphviz
 
 from archgraph.compare.marks import Marks
 from archgraph.graph.model import Graph
-from archgraph.graph.outline import Part, everything, glance, stages
+from archgraph.graph.outline import Part
 from archgraph.pictures.accessible import description
 from archgraph.pictures.choices import Choices
 from archgraph.pictures.heat import Heat, Measure
 from archgraph.pictures.keys import element_id, input_key, key, output_key, tooltip
 from archgraph.pictures.legend import Legend, family_of
 from archgraph.pictures.lettering import Lettering, size
-from archgraph.pictures.surroundings import surroundings
+from archgraph.pictures.levels import parts_of
 from archgraph.pictures.theme import THEMES, Colours, Theme, ThemeName
 from archgraph.pictures.wiring import Wire, Wiring
 from archgraph.shape import Shape
 
 Direction: TypeAlias = Literal["down", "right"]
 
-MOST_BOXES = 48
-"""A picture with more boxes than this is not taken in at a glance; the default depth stays below it."""
-
-MOST_REACH = 4_000
+MOST_CURVED = 4_000
 """Arrows that reach past more boxes than this in all (a whole dense network, say) take minutes to be curved."""
 COARSE = {"splines": "line", "nslimit": "0.2", "mclimit": "0.1"}
 
@@ -46,21 +43,14 @@ def dot(
 ) -> str:
     """The graph in Graphviz's language; the same graph gives the same text.
 
-    `depth` is how many levels of blocks and macros are seen, the last of them closed. By default the first box of
-    each kind is open, as deep as makes at most `MOST_BOXES` boxes, and the others like it are closed. `flat` opens
-    everything, convs with their norm and activation too. `heat` colours boxes by what they cost, `marks` by what became
-    of them, where the graph is that of two networks at once: boxes are then open where something changed in them, and
-    those further than `beside` boxes from a change are drawn as one. `choices` are those of its spec, which are told.
+    `depth` is how many levels are seen, the last of them closed: stages, their blocks, what is in those. By default the
+    first box of each kind is open, as deep as makes at most `MOST_BOXES` boxes, and the others like it are closed.
+    `flat` opens everything, convs with their norm and activation too. `heat` colours boxes by what they cost, `marks`
+    by what became of them, where the graph is that of two networks at once: boxes are then open where something changed
+    in them, and those further than `beside` boxes from a change are drawn as one. `choices` are those of its spec,
+    which are told.
     """
-    unlike = marks.status if marks else {}
-    if marks and depth is None and (beside is not None or not flat):
-        parts = surroundings(graph, marks, beside=beside, flat=flat)
-    elif flat:
-        parts = everything(graph, unlike=unlike)
-    elif depth is None:
-        parts = glance(graph, most=MOST_BOXES, unlike=unlike)
-    else:
-        parts = stages(graph, depth=depth, unlike=unlike)
+    parts = parts_of(graph, depth=depth, flat=flat, marks=marks, beside=beside)
     look = THEMES[theme]
     wiring = Wiring(graph, parts, marks or Marks())
     warmth = Heat(graph, wiring.shown.values(), heat, look) if heat else None
@@ -98,7 +88,7 @@ class _Picture:
 
     def _begun(self, direction: Direction, label: str) -> graphviz.Digraph:
         theme = self.theme
-        coarse = COARSE if self.wiring.reach > MOST_REACH else {}
+        coarse = COARSE if self.wiring.reach > MOST_CURVED else {}
         page = {"size": "{},{}".format(*theme.size)} if theme.size else {}
         return graphviz.Digraph(
             key(self.graph.name),
@@ -145,7 +135,7 @@ class _Picture:
         colours = self.theme.families[kind] if status is None else self.theme.status[status]
         fill = colours.fill if self.heat is None or share is None else self.heat.fill(share)
         look = {"style": "rounded,filled", **self.theme.outlines.get(kind, {})}
-        if all(node.name in self.wiring.train_only for node in part.nodes) or status == "removed":
+        if self.wiring.in_training_only(part) or status == "removed":
             look["style"] = "rounded,filled,dashed"
         return {**look, "fillcolor": fill, "color": colours.edge}
 

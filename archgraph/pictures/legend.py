@@ -75,6 +75,8 @@ class Legend:
         """What dashed and dotted lines mean, where there are any."""
         if any(wire.dashed and wire.status != "removed" for wire in self.wiring.wires):
             yield self._sample("– –", "in training only")
+        if self.wiring.told:
+            yield self._sample("and from", "far arrows are in words")
         if self.wiring.links:
             yield self._sample("· · ·", "the same weights")
         if any(part.count > 1 or (part.scope and part.scope.kind == "copies") for part in self.wiring.shown.values()):

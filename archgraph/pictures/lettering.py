@@ -46,6 +46,7 @@ class Lettering:
         lines = [f'<font color="{ink}">{name}</font>' if ink else name]
         lines += [self.small(line, ink) for line in wrapped(self.says(part, inside), LINE_LENGTH)]
         lines += [self.small(line, ink) for line in (*self._notes(part), *self.choices.within(part))]
+        lines += [self.small(line, ink) for line in self.far(part)]
         if self.wiring.tells_shape(part):
             lines.append(self.small(f"→ {size(part.shape)}", ink))
         if numbers := self._numbers(part):
@@ -64,6 +65,11 @@ class Lettering:
         if re.sub(r"\d+$", "", label(part, inside).rpartition(".")[2]) != op_name(part):
             said[:1] = [f"{op_name(part)} {said[0]}" if said else op_name(part)]
         return said
+
+    def far(self, part: Part) -> list[str]:
+        """Where arrows to a part come from that are not drawn."""
+        found = self.wiring.told.get(part.name)
+        return [f"and from {len(found)} boxes further up, {found[0]} to {found[-1]}"] if found else []
 
     def end(self, name: str, shape: Shape) -> str:
         """The words of an input or output of the network."""

@@ -9,7 +9,8 @@ from archgraph.graph.expand import expand
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import glance, shown
 from archgraph.graph.wording import printable
-from archgraph.pictures.dot import MOST_BOXES, dot
+from archgraph.pictures.dot import dot
+from archgraph.pictures.levels import MOST_BOXES
 from archgraph.pictures.picture import Drawing
 from archgraph.showing import Bundle
 from archgraph.spec.model import Spec

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from archgraph.files import write_whole
 from archgraph.pictures.accessible import accessible
 
 FORMATS = ("svg", "png", "pdf", "dot")
+ENDINGS = (*FORMATS, "mmd")
+"""Endings of files that hold a network's picture: Graphviz draws the first of them."""
 PURE_FORMATS = ("svg", "png")
 """What graphviz-pure draws, where the system has no `dot`."""
 
@@ -61,10 +63,17 @@ class Drawing:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture; the name's ending says the format. Raises UsageError where it cannot."""
-        suffix = Path(path).suffix.removeprefix(".").lower()
-        if not suffix:
-            raise UsageError(f"{os.fspath(path)!r} has no ending that says its format: {', '.join(FORMATS)}")
-        write_whole(path, self.render(suffix))
+        write_whole(path, self.render(ending(path, FORMATS)))
+
+
+def ending(path: str | os.PathLike[str], known: Sequence[str] = ENDINGS) -> str:
+    """The format that a file's name asks for. Raises UsageError for a name without one, or with one not `known`."""
+    suffix = Path(path).suffix.removeprefix(".").lower()
+    if not suffix:
+        raise UsageError(f"{os.fspath(path)!r} has no ending that says its format: {', '.join(known)}")
+    if suffix not in known:
+        raise UsageError(f"no picture format {suffix!r}; {nearest(suffix, known)}")
+    return suffix
 
 
 def pure_program() -> str:

@@ -15,6 +15,14 @@ MOST_LINKS = 12
 """Lines between boxes that share weights; each such box says in words whose it uses."""
 
 
+UNMARKED = Marks()
+
+
+MOST_REACH = 20_000
+"""Where arrows reach past more boxes than this in all, the far ones are told in words: nobody could follow them."""
+FAR = 12
+
+
 class Wire(NamedTuple):
     """An arrow: from a box or an input to a box or an output, by their names in the picture."""
 
@@ -28,13 +36,16 @@ class Wire(NamedTuple):
 class Wiring:
     """The boxes that are seen, by name, and the arrows between them."""
 
-    def __init__(self, graph: Graph, parts: Sequence[Part], marks: Marks) -> None:
+    def __init__(self, graph: Graph, parts: Sequence[Part], marks: Marks = UNMARKED) -> None:
         self.graph = graph
         self.marks = marks
         self.train_only = graph.nodes.keys() - graph.needed(training=False)
         self.shown = {part.name: part for part in shown(parts)}
         self.drawn_in = {node.name: part.name for part in self.shown.values() for node in part.nodes}
         self.wires = [*self._between_boxes(), *self._removed(), *self._to_outputs()]
+        self.told: dict[str, list[str]] = {}
+        if self.reach > MOST_REACH:
+            self._tell_far_ones()
         self.links = self._shared()
         self.heads: dict[str, list[str]] = {}
         for wire in self.wires:
@@ -45,11 +56,28 @@ class Wiring:
         found = {self.marks.of(node.name) for node in part.nodes}
         return found.pop() if len(found) == 1 else "changed"
 
+    def in_training_only(self, part: Part) -> bool:
+        """Whether nothing of a part runs in inference."""
+        return all(node.name in self.train_only for node in part.nodes)
+
     @property
     def reach(self) -> int:
         """How many boxes the arrows reach past, in all."""
+        return sum(self._spans())
+
+    def _spans(self) -> list[int]:
         place = {name: number for number, name in enumerate(self.shown)}
-        return sum(place.get(wire.head, len(place)) - place.get(wire.tail, -1) for wire in self.wires)
+        return [place.get(wire.head, len(place)) - place.get(wire.tail, -1) for wire in self.wires]
+
+    def _tell_far_ones(self) -> None:
+        """Leave arrows out that reach past many boxes: `told` has them, by the box that they lead to."""
+        kept = []
+        for wire, span in zip(self.wires, self._spans(), strict=True):
+            if span > FAR and wire.status == "same" and {wire.tail, wire.head} <= self.shown.keys():
+                self.told.setdefault(wire.head, []).append(wire.tail)
+            else:
+                kept.append(wire)
+        self.wires = kept
 
     def _between_boxes(self) -> Iterator[Wire]:
         """Arrows into the boxes. Of folded copies the first one's inputs are drawn, and the last one's output."""

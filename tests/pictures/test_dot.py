@@ -14,7 +14,8 @@ from archgraph.graph.model import Graph, Node, Scope
 from archgraph.ops import make
 from archgraph.ops.base import Primitive, Ref
 from archgraph.ops.facts import facts
-from archgraph.pictures.dot import MOST_BOXES, dot
+from archgraph.pictures.dot import dot
+from archgraph.pictures.levels import MOST_BOXES
 from archgraph.pictures.picture import pure_program
 
 HEAD = "archgraph: 1\nname: net\ninput: [8, 16, 16]\n"
