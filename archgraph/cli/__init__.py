@@ -22,7 +22,19 @@ from typing import Annotated, Any
 import typer
 
 from archgraph import __version__
-from archgraph.cli import formatting, measuring, mutating, networks, search, spaces, training, vocabulary, writing, zoo
+from archgraph.cli import (
+    comparing,
+    formatting,
+    measuring,
+    mutating,
+    networks,
+    search,
+    spaces,
+    training,
+    vocabulary,
+    writing,
+    zoo,
+)
 from archgraph.cli.frame import reported
 
 # Plain help and errors: they start faster, and can be copied.
@@ -39,7 +51,7 @@ app.add_typer(searches, name="search")
 
 _COMMANDS: Mapping[typer.Typer, Sequence[Callable[..., None]]] = {
     app: (
-        writing.init, networks.check, networks.show, networks.cost, networks.render, networks.hash,
+        writing.init, networks.check, networks.show, networks.cost, networks.render, comparing.diff, networks.hash,
         spaces.space, measuring.bench, mutating.mutate, training.train, zoo.zoo, vocabulary.ops, formatting.fmt,
         writing.schema,
     ),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from archgraph.compare.change import Change, Difference, What
 from archgraph.compare.matching import matching
-from archgraph.compare.reading import arguments_of, differing, read
+from archgraph.compare.reading import read
 from archgraph.compare.wiring import Wiring
+from archgraph.compare.written import said_of_nodes
 from archgraph.graph.cost import NodeCost, cost, node_costs
 from archgraph.graph.model import Graph, Node
 
@@ -62,7 +63,7 @@ def _kept(old: Node, new: Node, wiring: Wiring, cost: NodeCost) -> Change:
     shares = wiring.names.get(old.shares or "", old.shares)
     arguments: Mapping[str, tuple[object, object]] = {}
     if old.op is not new.op and old.op != new.op:
-        arguments = differing(arguments_of(old), arguments_of(new), (old.op.op, new.op.op))
+        arguments = said_of_nodes(old, new)
     if shares != new.shares:
         arguments = {**arguments, "share": (old.shares, new.shares)}
     shape = None if old.shape == new.shape else (old.shape, new.shape)

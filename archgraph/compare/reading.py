@@ -15,12 +15,10 @@ from archgraph.compare.change import FREE, Change, What, total
 from archgraph.compare.items import Item
 from archgraph.compare.matching import Matching
 from archgraph.compare.wiring import Wiring
+from archgraph.compare.written import said, written
 from archgraph.graph.cost import NodeCost
 from archgraph.graph.model import Node
-from archgraph.graph.outline import Part
-from archgraph.graph.wording import arguments, assumed, changed
 from archgraph.ops.base import Ref
-from archgraph.ops.signatures import node_arguments
 
 
 def read(found: Matching, wiring: Wiring, nodes: Sequence[Change]) -> tuple[Change, ...]:
@@ -31,53 +29,6 @@ def read(found: Matching, wiring: Wiring, nodes: Sequence[Change]) -> tuple[Chan
     was = {change.before: number for number, change in enumerate(nodes) if change.before}
     told = sorted(reader.changes, key=lambda found: (now if found[1].after else was)[found[0]])
     return (*_sizes(wiring), *(change for _, change in told), *_ends(wiring))
-
-
-def arguments_of(node: Node) -> dict[str, Any]:
-    """A node's arguments but for those that only name another node."""
-    names = node_arguments(type(node.op))
-    return {name: value for name, value in changed(node).items() if name not in names}
-
-
-def differing(old: Mapping[str, Any], new: Mapping[str, Any], ops: tuple[str, str]) -> dict[str, tuple[Any, Any]]:
-    """The arguments that are not the same, old and new; None for one that is not given.
-
-    Where the op is another, `op` and those of the arguments that both have.
-    """
-    if ops[0] != ops[1]:
-        both = {name: (old[name], new[name]) for name in old if name in new}
-        return {"op": ops, **{name: pair for name, pair in both.items() if pair[0] != pair[1]}}
-    both = {name: (old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])}
-    return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
-
-
-def said(old: Item, new: Item) -> dict[str, tuple[Any, Any]]:
-    """How what is written for two items differs; for an argument that only one gives, what the other assumes."""
-    found = differing(_written(old), _written(new), (old.word, new.word))
-    assumed = _assumed(old), _assumed(new)
-    for name, pair in found.items():
-        one, other = (values.get(name) if value is None else value for value, values in zip(pair, assumed, strict=True))
-        found[name] = (one, other)
-    if old.unit and new.unit and not found:
-        order = tuple([item.local for item in unit.items] for unit in (old, new))
-        if order[0] != order[1] and sorted(order[0]) == sorted(order[1]):
-            found["order"] = (order[0], order[1])
-    return found
-
-
-def _assumed(item: Item) -> dict[str, Any]:
-    own = item if item.node else item.own
-    return assumed(own.node) if own is not None and own.node is not None else {}
-
-
-def _written(item: Item) -> dict[str, Any]:
-    """What is written for an item."""
-    if item.node is not None:
-        return arguments_of(item.node)
-    if not item.told:
-        return {}
-    found = arguments(Part(item.name, item.name, 1, (item.leaves(),), item.scope))
-    return {name: value for name, value in found.items() if name != "share"}
 
 
 class _Reader:
@@ -120,7 +71,7 @@ class _Reader:
         elif self.found.kept(item):
             self.around(item, follows=follows)
         elif item.told:
-            given = {name: (None, value) for name, value in _written(item).items()}
+            given = {name: (None, value) for name, value in written(item).items()}
             change = Change("added", item.word, None, item.name, arguments=given, cost=self.cost(item), follows=follows)
             self.note(change, item)
         else:
@@ -135,7 +86,7 @@ class _Reader:
             for inner in item.items:
                 self.old_item(inner, follows=follows)
         elif not self.found.kept(item):
-            given = {name: (value, None) for name, value in _written(item).items()}
+            given = {name: (value, None) for name, value in written(item).items()}
             change = Change(
                 "removed", item.word, item.name, None, arguments=given, cost=self.lost(item), follows=follows
             )

@@ -10,7 +10,6 @@ from archgraph.compare.marks import Marks, Status
 from archgraph.graph.model import Graph, Node, Scope
 from archgraph.graph.wording import human, printable, text
 from archgraph.ops.base import Ref
-from archgraph.shape import show
 
 GONE = "′"
 """What is put to the name of a removed node or box where the new network has that name for another."""
@@ -120,6 +119,8 @@ def _marks(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) 
         elif change.after:
             added |= {(ref, name) for ref in new.nodes[change.after].inputs}
     for change in found.changes:
+        if change.op == "input" and change.after:
+            status[change.after] = "added" if change.before is None else "changed"
         if change.op == "output" and change.what == "rewired" and change.after:
             gone = old.outputs[change.before or ""]
             added.add((new.outputs[change.after], change.after))
@@ -139,8 +140,9 @@ def _totals(found: Difference) -> str:
 def _notes(change: Change) -> tuple[str, ...]:
     """What changed in a node, in lines."""
     found = [f"{printable(key)} {_value(was)} → {_value(now)}" for key, (was, now) in change.arguments.items()]
-    if change.shape is not None and not found:
-        found.append(f"{_size(change.shape[0])} → {_size(change.shape[1])}")
+    if change.what == "rewired" and change.inputs is not None:
+        was, now = (", ".join(printable(name.rpartition(".")[2]) for name in names) for names in change.inputs)
+        found.append(f"reads {now}, was {was}")
     if change.renamed and (change.before or "").rpartition(".")[2] != (change.after or "").rpartition(".")[2]:
         found.append(f"was {printable((change.before or '').rpartition('.')[2])}")
     return tuple(found)
@@ -148,7 +150,3 @@ def _notes(change: Change) -> tuple[str, ...]:
 
 def _value(value: Any) -> str:
     return "none" if value is None else text(value)
-
-
-def _size(size: tuple[int, ...]) -> str:
-    return show(size).replace("x", "×")

@@ -11,8 +11,14 @@ from archgraph.pictures.theme import ThemeName
 
 
 def difference_drawing(
-    old: Graph, new: Graph, *, beside: int = 1, direction: Direction = "right", theme: ThemeName = "colour"
+    old: Graph,
+    new: Graph,
+    *,
+    beside: int = 1,
+    direction: Direction = "right",
+    theme: ThemeName = "colour",
+    legend: bool = True,
 ) -> Drawing:
     """A small picture of what changed from one network to another, with `beside` boxes on either side of it."""
     graph, marks = union(old, new, difference(old, new))
-    return Drawing(dot(graph, marks=marks, beside=beside, direction=direction, theme=theme))
+    return Drawing(dot(graph, marks=marks, beside=beside, direction=direction, theme=theme, legend=legend))

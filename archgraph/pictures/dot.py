@@ -115,6 +115,10 @@ class _Picture:
         style = "rounded,dashed" if dashed else "rounded"
         words = self.letters.end(said, shape)
         look = {"style": style, "color": self.theme.faint, "margin": "0.16,0.04"}
+        status = self.wiring.marks.of(said)
+        if status != "same":
+            colours = self.theme.status[status]
+            look |= {"style": f"{style},filled", "fillcolor": colours.fill, "color": colours.edge}
         self.drawing.node(key(name), words, id=element_id(name), tooltip=tooltip(said), **look)
 
     def _boxes(self, parts: Sequence[Part], drawing: graphviz.Digraph, inside: str) -> None:

@@ -28,6 +28,11 @@ def surroundings(graph: Graph, marks: Marks, *, beside: int | None = None, flat:
     return seen if beside is None else choice.gathered(seen, beside)
 
 
+def is_several(part: Part) -> bool:
+    """Whether a part stands for several, of which none is seen by itself."""
+    return part.scope is REST or part.scope is AGAIN
+
+
 def says_instead(part: Part) -> str | None:
     """What a part says that stands for several; None for another."""
     if part.scope is REST:
@@ -53,12 +58,12 @@ class _Choice:
             return replace(part, parts=())
         what = tuple((node.op.op, marks.of(node.name), self.wired_anew(node)) for node in nodes)
         kind = (op_name(part), what)
-        if kind in self.kinds and part.scope:
+        became = {marks.of(node.name) for node in nodes}
+        if kind in self.kinds and (part.scope or "changed" not in became):
             self.again.add(part.name)
             return replace(part, parts=())
         self.kinds.add(kind)
-        mixed = len({marks.of(node.name) for node in nodes}) > 1
-        return replace(part, parts=self.seen(part.parts) if mixed else ())
+        return replace(part, parts=self.seen(part.parts) if len(became) > 1 else ())
 
     def wired_anew(self, node: Node) -> bool:
         return any((ref, node.name) in self.marks.added for ref in node.inputs)

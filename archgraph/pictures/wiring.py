@@ -10,6 +10,7 @@ from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, shown
 from archgraph.ops.base import Ref
 from archgraph.pictures.keys import input_key, output_key
+from archgraph.pictures.surroundings import is_several
 
 MOST_LINKS = 12
 """Lines between boxes that share weights; each such box says in words whose it uses."""
@@ -39,7 +40,8 @@ class Wiring:
     def __init__(self, graph: Graph, parts: Sequence[Part], marks: Marks = UNMARKED) -> None:
         self.graph = graph
         self.marks = marks
-        self.train_only = graph.nodes.keys() - graph.needed(training=False)
+        gone = {name for name in graph.nodes if marks.of(name) == "removed"}
+        self.train_only = graph.nodes.keys() - graph.needed(training=False) - gone
         self.shown = {part.name: part for part in shown(parts)}
         self.drawn_in = {node.name: part.name for part in self.shown.values() for node in part.nodes}
         self.wires = [*self._between_boxes(), *self._removed(), *self._to_outputs()]
@@ -82,14 +84,16 @@ class Wiring:
     def _between_boxes(self) -> Iterator[Wire]:
         """Arrows into the boxes. Of folded copies the first one's inputs are drawn, and the last one's output."""
         for part in self.shown.values():
-            drawn: dict[tuple[Ref, int], Wire] = {}
+            drawn: dict[tuple[Ref | str, int], Wire] = {}
             for node in part.copies[0]:
                 for slot, ref in enumerate(node.inputs):
                     tail = self._tail(ref)
                     if tail == part.name:
                         continue
-                    # Into a box there is one arrow for each thing it reads, into a node one for each input.
-                    key = (ref, 0 if part.scope else slot)
+                    # Into a box there is one arrow for each thing it reads, into a node one for each input, and one
+                    # for all between boxes that stand for several.
+                    several = is_several(part) or (tail in self.shown and is_several(self.shown[tail]))
+                    key: tuple[Ref | str, int] = (tail if several else ref, 0 if part.scope or several else slot)
                     status = self._status(ref, node.name)
                     if key in drawn and drawn[key].status != status:
                         status = "same"
