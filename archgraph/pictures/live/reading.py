@@ -1,0 +1,64 @@
+"""A network as it stands in its file now: the graph, or what keeps it from being one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from archgraph.checking import unmet
+from archgraph.errors import Finding, SpecError, UsageError
+from archgraph.graph.cost import cost
+from archgraph.graph.model import Graph
+from archgraph.graph.unreached import behind, idle, unreached
+from archgraph.loading import Opening
+from archgraph.spec.model import Spec
+
+
+class Network(Protocol):
+    """What a command's words stand for: a spec, and the graph that it is with the choices that were made."""
+
+    spec: Spec
+
+    def graph(self, take: str | None = None) -> Graph: ...
+
+
+Opener: TypeAlias = Callable[[Opening], Network]
+"""Reads the files of a network, telling of each of them. Raises SpecError, UsageError."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A graph; the mistakes that `archgraph check` would tell, which need not keep it from being drawn; or why the file
+    cannot be looked at.
+    """
+
+    graph: Graph | None = None
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+
+
+def reading(open_: Opener, noting: Opening, *, take: str | None = None) -> Reading:
+    """Read a network once more; the files that it is made of are told to `noting`."""
+    try:
+        network = open_(noting)
+    except SpecError as error:
+        more = behind(error.findings, error.partial) if isinstance(error.partial, Spec) else ()
+        return Reading(findings=_told([*error.findings, *more]))
+    except UsageError as error:
+        return Reading(error=str(error))
+    wrong: Sequence[Finding] = unreached(network.spec)
+    try:
+        graph = network.graph(take)
+    except SpecError as error:
+        return Reading(findings=_told([*error.findings, *wrong]))
+    except UsageError as error:
+        return Reading(error=str(error))
+    if take is None:
+        wrong = (*wrong, *idle(graph), *unmet(network.spec, graph, cost(graph)))
+    return Reading(graph, _told(wrong))
+
+
+def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Each mistake once, in the order of the file."""
+    return SpecError(findings).findings
