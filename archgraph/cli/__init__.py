@@ -23,7 +23,6 @@ import typer
 
 from archgraph import __version__
 from archgraph.cli import (
-    comparing,
     formatting,
     measuring,
     mutating,
@@ -31,10 +30,11 @@ from archgraph.cli import (
     search,
     spaces,
     training,
+    viewing,
     vocabulary,
     writing,
     zoo,
-)
+)  # fmt: skip
 from archgraph.cli.frame import reported
 
 # Plain help and errors: they start faster, and can be copied.
@@ -51,7 +51,7 @@ app.add_typer(searches, name="search")
 
 _COMMANDS: Mapping[typer.Typer, Sequence[Callable[..., None]]] = {
     app: (
-        writing.init, networks.check, networks.show, networks.cost, networks.render, comparing.diff, networks.hash,
+        writing.init, networks.check, networks.show, networks.cost, networks.render, viewing.view, networks.hash,
         spaces.space, measuring.bench, mutating.mutate, training.train, zoo.zoo, vocabulary.ops, formatting.fmt,
         writing.schema,
     ),
