@@ -23,6 +23,7 @@ import typer
 
 from archgraph import __version__
 from archgraph.cli import (
+    comparing,
     formatting,
     measuring,
     mutating,
@@ -51,7 +52,8 @@ app.add_typer(searches, name="search")
 
 _COMMANDS: Mapping[typer.Typer, Sequence[Callable[..., None]]] = {
     app: (
-        writing.init, networks.check, networks.show, networks.cost, networks.render, viewing.view, networks.hash,
+        writing.init, networks.check, networks.show, networks.cost, networks.render, viewing.view, comparing.diff,
+        networks.hash,
         spaces.space, measuring.bench, mutating.mutate, training.train, zoo.zoo, vocabulary.ops, formatting.fmt,
         writing.schema,
     ),
