@@ -43,7 +43,7 @@ COLUMNS = 100
 HEAD = {"archgraph": "1", "name": "fragment", "input": "[3, 32, 32]"}
 MUTATE = re.compile(r"^\$ (archgraph mutate .*-o \S+.*)$", re.MULTILINE)
 """Commands that write a spec, which a later one may draw."""
-RENDER = re.compile(r"^\$ (archgraph render .*-o (\S+\.svg).*)$", re.MULTILINE)
+RENDER = re.compile(r"^\$ (archgraph (?:render|diff) .*-o (\S+\.svg).*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
