@@ -227,7 +227,8 @@ def test_a_front_is_drawn_over_its_objectives(tmp_path: Path) -> None:
     assert front["name"] == "front" and front["x"] == sorted(front["x"]) and front["mode"] == "lines+markers"
     best = {(trial.cost["params"], trial.measure("accuracy")) for trial in found.front}
     assert set(zip(front["x"], front["y"], strict=True)) == best
-    assert f"{len(best)} of 10 networks are such that no other one is better in all of accuracy, params" in page.words
+    said = f"{len(best)} of 10 networks are such that no other one is better in all of accuracy and params"
+    assert said in page.words
 
 
 def test_a_front_of_three_can_be_seen_over_any_two(tmp_path: Path) -> None:
@@ -310,6 +311,15 @@ def test_two_thousand_trials_stay_a_page(found: Outcome, monkeypatch: pytest.Mon
 def test_a_report_of_little_can_be_written(fake: Fake, said: tuple[str, ...], tmp_path: Path) -> None:
     words = read((searched(tmp_path, fake, trials=1) / "report.html").read_text()).words
     assert all(text in words for text in said)
+
+
+def test_a_report_is_written_where_the_data_are_not(found: Outcome) -> None:
+    training = found.recipe.evaluate.train
+    assert training is not None
+    away = training.model_copy(update={"data": {"idx": "/nowhere"}})
+    evaluate = found.recipe.evaluate.model_copy(update={"train": away})
+    page = read(html(replace(found, recipe=found.recipe.model_copy(update={"evaluate": evaluate}))))
+    assert "Trained on {'idx': '/nowhere'}, 2 epochs each." in page.words
 
 
 def test_a_report_of_failures_alone_says_why(found: Outcome) -> None:

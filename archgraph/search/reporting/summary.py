@@ -12,6 +12,8 @@ from archgraph.search.outcome import PARTS, Outcome, candidates, score_names, sh
 from archgraph.search.rungs import climbed
 from archgraph.search.trials import Trial
 from archgraph.train.data import source
+from archgraph.train.dataset import DataError
+from archgraph.train.settings import Training
 
 
 def summary(found: Outcome, baseline: Outcome | None) -> Iterator[str]:
@@ -37,7 +39,7 @@ def conditions(found: Outcome) -> list[str]:
     recipe = found.recipe
     training = recipe.evaluate.train
     if training:
-        scored = f"Trained on {source(training.data).about}, {training.epochs} epochs each."
+        scored = f"Trained on {_images(training)}, {training.epochs} epochs each."
     else:
         scored = f"Scored by {recipe.evaluate.kind}: {recipe.evaluate.model_dump()[recipe.evaluate.kind]}."
     lines = [
@@ -73,16 +75,24 @@ def certainty(found: Outcome) -> list[str]:
     ]
 
 
+def _images(training: Training) -> str:
+    """What the networks were trained on; by its name alone where the data are not on this machine."""
+    try:
+        return source(training.data).about
+    except DataError:
+        return str(training.data)
+
+
 def _several(found: Outcome) -> Iterator[str]:
     """The front, by the best of each objective."""
     front = found.front
     yield (
         f"{len(front)} of {candidates(found.trials)} networks are such that no other one is better in all of "
-        f"{', '.join(found.recipe.objectives)}."
+        f"{' and '.join(found.recipe.objectives)}."
     )
     for place, (name, aim) in enumerate(zip(found.recipe.objectives, found.recipe.directions, strict=True)):
         end = (max if aim == "maximize" else min)(front, key=lambda trial: (trial.values or ())[place])
-        yield f"The best {name} has trial {end.number}: {_figures(found, end)}."
+        yield f"Trial {end.number} has the best {name}: {_figures(found, end)}."
 
 
 def _figures(found: Outcome, trial: Trial) -> str:
@@ -99,10 +109,11 @@ def _gain(found: Outcome, best: Trial) -> Iterator[str]:
     """What the best one has more than the network that it came from, and in how many changes."""
     first, *changes = lineage(found, best)
     name = found.recipe.objectives[0]
+    it = "It" if len(found.recipe.objectives) == 1 else f"Trial {best.number}"
     if not changes:
-        yield f"It is the {best.origin}, as it was given: no change of it was better."
+        yield f"{it} is the {best.origin}, as it was given: no change of it was better."
         return
-    came = f"It came of trial {first.number}, the {first.origin}, in {_count(len(changes), 'change')}"
+    came = f"{it} descends from trial {first.number}, the {first.origin}, by {_count(len(changes), 'change')}"
     rival = next((trial for trial in found.compared if trial.hash == first.hash), None)
     if rival is None:
         yield f"{came}."
