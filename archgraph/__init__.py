@@ -127,12 +127,17 @@ def diff(old: Spec | Graph, new: Spec | Graph) -> Difference:
 def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:
     """A picture of the network: shown as it is in a notebook, `draw(spec).save("net.svg")` elsewhere.
 
-    `depth` is how many levels of boxes are open; by default as many as stay readable. Raises SpecError.
+    `save("net.html")` writes a page to explore it in. `depth` is how many levels of boxes are open; by default as many
+    as stay readable. Raises SpecError.
     """
+    from functools import partial
+
     from archgraph.pictures.dot import dot
+    from archgraph.pictures.explorer.page import page
     from archgraph.pictures.picture import Drawing
 
-    return Drawing(dot(_graph(spec, None), depth=depth))
+    graph = _graph(spec, None)
+    return Drawing(dot(graph, depth=depth), partial(page, graph, depth=depth))
 
 
 def _graph(spec: Spec | Graph, input: Input | None, take: str = "all") -> Graph:

@@ -166,7 +166,7 @@ def cost(
 def render(
     name: Name,
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE", help="svg, png, pdf, dot or mmd (Mermaid), by its ending.")
+        str, typer.Option("-o", "--output", metavar="FILE", help="svg, png, pdf, dot, mmd (Mermaid) or html.")
     ],
     depth: Annotated[
         int | None,
@@ -189,6 +189,8 @@ def render(
 ) -> None:
     """Draw a network with its blocks as boxes.
 
+    The file's ending says the format; `html` is a page to explore the network in, which needs no network connection.
+
     By default the first box of each kind is open, as deep as stays readable; `--depth` and `--flat` open all alike. A
     `dot` on the PATH draws, else graphviz-pure (svg and png).
 
@@ -199,6 +201,7 @@ def render(
       archgraph render resnet50 -o figure.pdf --depth 1 --theme paper
       archgraph render unet -o unet.svg --heat activations
       archgraph render resnet18 -o resnet18.mmd --depth 1
+      archgraph render resnet50 -o resnet50.html
     """
     from archgraph.errors import UsageError
     from archgraph.graph.wording import printable
@@ -208,19 +211,28 @@ def render(
     if flat and depth:
         raise UsageError("--flat shows every level; give it or --depth")
     format = ending(output)
+    if format == "html" and (theme != "colour" or not legend):
+        raise UsageError(
+            "a page is light or dark as its reader likes; --theme and --no-legend are for the other formats"
+        )
     given = Given.read(name, inputs, settings)
     graph = given.graph(take)
     choices = Choices.of(given.spec, given.fixed) if given.met else None
-    look: dict[str, Any] = {"depth": depth, "flat": flat, "direction": direction, "theme": theme, "heat": heat}
-    if format == "mmd":
+    look: dict[str, Any] = {"depth": depth, "flat": flat, "direction": direction, "heat": heat, "choices": choices}
+    if format == "html":
+        from archgraph.files import write_whole
+        from archgraph.pictures.explorer.page import page
+
+        write_whole(output, page(graph, **look))
+    elif format == "mmd":
         from archgraph.files import write_whole
         from archgraph.pictures.mermaid import mermaid
 
-        write_whole(output, mermaid(graph, choices=choices, **look).encode())
+        write_whole(output, mermaid(graph, theme=theme, **look).encode())
     else:
         from archgraph.pictures.dot import dot
 
-        Drawing(dot(graph, choices=choices, legend=legend, **look)).save(output)
+        Drawing(dot(graph, theme=theme, legend=legend, **look)).save(output)
     print(f"{output}: {printable(graph.name)}")
 
 

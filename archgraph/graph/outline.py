@@ -102,8 +102,8 @@ def everything(graph: Graph, *, unlike: Mapping[str, str] = NOTHING) -> tuple[Pa
 
 
 def copy_by_copy(graph: Graph, *, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:
-    """The parts of a graph with every box open; in a box that stands for equal copies, each of them is a part."""
-    return _Reader(graph, units=False, one_by_one=True, unlike=unlike).parts((boxes(graph),), len(graph))
+    """The parts of a graph with every box open, stages too; in a box that stands for equal copies, each is a part."""
+    return _Reader(graph, units=False, stages=True, one_by_one=True, unlike=unlike).parts((boxes(graph),), len(graph))
 
 
 def glance(graph: Graph, *, most: int, unlike: Mapping[str, str] = NOTHING) -> tuple[Part, ...]:

@@ -6,8 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from archgraph.errors import UsageError, nearest
@@ -15,7 +15,7 @@ from archgraph.files import write_whole
 from archgraph.pictures.accessible import accessible
 
 FORMATS = ("svg", "png", "pdf", "dot")
-ENDINGS = (*FORMATS, "mmd")
+ENDINGS = (*FORMATS, "mmd", "html")
 """Endings of files that hold a network's picture: Graphviz draws the first of them."""
 PURE_FORMATS = ("svg", "png")
 """What graphviz-pure draws, where the system has no `dot`."""
@@ -30,6 +30,8 @@ class Drawing:
     """A picture in Graphviz's language; a notebook shows it drawn. A comment in its first line is alternative text."""
 
     dot: str
+    page: Callable[[], str] | None = field(default=None, compare=False)
+    """The explorer's page of the same network, where there is one."""
 
     def __repr__(self) -> str:
         return f"Drawing({len(self.dot)} characters of dot)"
@@ -43,13 +45,15 @@ class Drawing:
         return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
 
     def render(self, format: str, *, seconds: float = MOST_SECONDS) -> bytes:
-        """The picture as `svg`, `png`, `pdf` or `dot`.
+        """The picture as `svg`, `png`, `pdf` or `dot`, or the explorer's page (`html`).
 
         Drawn by the `dot` on the PATH, else by graphviz-pure. Raises UsageError for a format neither has, and where the
         layout takes longer than some seconds.
         """
-        if format not in FORMATS:
-            raise UsageError(f"no picture format {format!r}; {nearest(format, FORMATS)}")
+        if format not in self.formats:
+            raise UsageError(f"no picture format {format!r}; {nearest(format, self.formats)}")
+        if format == "html" and self.page:
+            return self.page().encode()
         if format == "dot":
             return self.dot.encode()
         program = shutil.which("dot")
@@ -63,7 +67,12 @@ class Drawing:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture; the name's ending says the format. Raises UsageError where it cannot."""
-        write_whole(path, self.render(ending(path, FORMATS)))
+        write_whole(path, self.render(ending(path, self.formats)))
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """What it can be rendered as."""
+        return (*FORMATS, "html") if self.page else FORMATS
 
 
 def ending(path: str | os.PathLike[str], known: Sequence[str] = ENDINGS) -> str:

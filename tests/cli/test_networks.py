@@ -213,11 +213,20 @@ def test_a_hash_says_whether_two_networks_are_one(archgraph: Archgraph, tmp_path
 
 
 def test_render_writes_an_svg_with_the_names(archgraph: Archgraph, tmp_path: Path) -> None:
-    ran = archgraph("render", "resnet18", "-o", tmp_path / "net.svg", "--depth", 2)
+    ran = archgraph("render", "resnet18", "-o", tmp_path / "net.svg", "--depth", 3)
     assert ran.code == 0 and ran.out == f"{tmp_path / 'net.svg'}: resnet18\n"
     words = "".join(ElementTree.parse(tmp_path / "net.svg").getroot().itertext())
-    assert all(name in words for name in ("stem", "stage.1.0", "shortcut", "linear1", "11.7M parameters"))
+    assert all(name in words for name in ("stem", "stage.1", "shortcut", "linear1", "11.7M parameters"))
     assert [path.name for path in tmp_path.iterdir()] == ["net.svg"]
+
+
+def test_render_writes_a_page(archgraph: Archgraph, tmp_path: Path) -> None:
+    file = tmp_path / "net.html"
+    ran = archgraph("render", "resnet18", "-o", file, "--depth", 1, "--heat", "params", "--direction", "right")
+    assert ran.code == 0 and ran.out == f"{file}: resnet18\n"
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>") and "<title>resnet18</title>" in text
+    assert '"heat":"params"' in text and '"direction":"right"' in text and '"open":[]' in text
 
 
 @pytest.mark.parametrize(
@@ -239,6 +248,7 @@ def test_render_writes_an_svg_with_the_names(archgraph: Archgraph, tmp_path: Pat
         (["render", "lenet5", "-o", "net.jpg"], "no picture format 'jpg'"),
         (["render", "lenet5", "-o", "/no/such/folder/net.svg"], "No such file or directory"),
         (["render", "lenet5"], "Missing option"),
+        (["render", "lenet5", "-o", "net.html", "--theme", "paper"], "--theme and --no-legend are for"),
         (["nonsense"], "nonsense"),
     ],
 )  # fmt: skip
@@ -250,10 +260,10 @@ def test_wrong_use_is_exit_code_2_and_says_what_is_right(words: list[str], said:
 
 def test_a_mistake_in_a_spec_is_exit_code_1(archgraph: Archgraph, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(SPACE.replace("kernel: 3", "kernel: 30, pad: 0"))
-    for words in (["show"], ["cost"], ["render", "-o", tmp_path / "net.svg"]):
+    for words in (["show"], ["cost"], ["render", "-o", tmp_path / "net.svg"], ["render", "-o", tmp_path / "net.html"]):
         ran = archgraph(words[0], tmp_path / "net.yaml", *words[1:])
         assert ran.code == 1 and ran.out == "" and "net.yaml:4:" in ran.err
-    assert not (tmp_path / "net.svg").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["net.yaml"]
 
 
 def test_an_input_that_does_not_fit_is_a_finding(archgraph: Archgraph) -> None:

@@ -22,8 +22,10 @@ from archgraph.graph.cost import node_costs
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import glance, outline, shown
 from archgraph.ops.base import Ref
-from archgraph.pictures.explorer.contents import MOST_BOXES, contents
+from archgraph.pictures.choices import Choices
+from archgraph.pictures.explorer.contents import contents
 from archgraph.pictures.explorer.page import MODULES, page
+from archgraph.pictures.levels import MOST_BOXES
 
 WEB = files("archgraph.pictures.explorer") / "web"
 HEAD = "archgraph: 1\nname: net\ninput: [8, 16, 16]\n"
@@ -102,8 +104,7 @@ def test_parts_stand_in_the_boxes_that_the_outline_has(name: str) -> None:
     for place, part in enumerate(known["parts"]):
         assert part["up"] < place
         if part["up"] >= 0:
-            box = known["parts"][part["up"]]
-            assert "box" in box
+            assert "box" in known["parts"][part["up"]]
     boxes = {part["up"] for part in known["parts"]} - {-1}
     assert boxes == {place for place, part in enumerate(known["parts"]) if "box" in part}
     copies = [place for place, part in enumerate(known["parts"]) if part.get("box") == "copies"]
@@ -178,6 +179,21 @@ def test_names_cannot_end_the_text_that_they_stand_in(name: str) -> None:
     shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
     assert json.loads(read.found["contents"])["parts"][0]["name"] == shown
     assert [tag for tag, _ in read.tags].count("script") == 3
+
+
+def test_a_picture_saved_as_html_is_the_page(tmp_path: Path) -> None:
+    graph = zoo("lenet5")
+    archgraph.draw(graph, depth=2).save(tmp_path / "net.html")
+    assert (tmp_path / "net.html").read_text(encoding="utf-8") == page(graph, depth=2)
+
+
+def test_choices_are_told_where_they_are_made() -> None:
+    spec = archgraph.loads(
+        HEAD + "graph: [{conv: {out: 8, kernel: {choice: [3, 5]}}, id: a}, {choice: {x: [relu], y: [gelu]}, id: b}]"
+    )
+    known = contents(archgraph.expand(spec), choices=Choices.of(spec, {}))
+    said = {part["name"]: part["choices"] for part in known["parts"] if "choices" in part}
+    assert list(said) == ["a", "b"] and "5" in said["a"][0] and "y" in said["b"][0]
 
 
 def test_a_page_of_resnet50_is_less_than_a_megabyte() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
@@ -12,55 +12,41 @@ from archgraph.compare.marks import Marks
 from archgraph.errors import Mark
 from archgraph.graph.cost import cost, node_costs
 from archgraph.graph.model import Graph, Node
-from archgraph.graph.outline import Part, copy_by_copy, everything, glance, outline
+from archgraph.graph.outline import Part, copy_by_copy
 from archgraph.graph.wording import arguments, assumed, label, op_name, printable, text
 from archgraph.ops.base import Ref
+from archgraph.pictures.choices import Choices
+from archgraph.pictures.levels import parts_of
 from archgraph.pictures.shorthand import shorthand
-from archgraph.pictures.surroundings import surroundings
 from archgraph.pictures.theme import family
-
-MOST_BOXES = 48
-"""A picture with more boxes than this is not taken in at a glance; what is open at first stays below it."""
 
 
 def contents(
-    graph: Graph, *, marks: Marks | None = None, depth: int | None = None, flat: bool = False
+    graph: Graph,
+    *,
+    marks: Marks | None = None,
+    depth: int | None = None,
+    flat: bool = False,
+    choices: Choices | None = None,
 ) -> dict[str, Any]:
     """Everything that the page shows, ready for JSON.
 
     `parts` are the graph's boxes and nodes, each after the box it is in (`up`, an index, -1 at the top). A node has its
     `inputs` as pairs of an index and an output, those of the network's inputs counted down from -1. Costs are those of
     `node_costs`. `args`, `says`, `shapes` and `at` are places in `known`, for most of them stand there many times.
-    `open` are the boxes that are open at first: `depth` levels, all of them (`flat`), or as many as stay readable; of
-    two networks in one, those in which something changed.
+    `open` are the boxes that are open at first: `depth` levels, all of them (`flat`), or as many as stay readable.
     """
-    compared = marks is not None
-    marks = marks or Marks()
-    if compared and depth is None:
-        seen = surroundings(graph, marks, flat=flat)
-    elif flat:
-        seen = everything(graph, unlike=marks.status)
-    elif depth is None:
-        seen = glance(graph, most=MOST_BOXES, unlike=marks.status)
-    else:
-        seen = outline(graph, depth=depth, unlike=marks.status)
-    return _Contents(graph, marks).as_dict(set(_opened(seen)), flat=flat)
-
-
-def _opened(parts: Iterable[Part]) -> Iterator[str]:
-    """Names of the open boxes; of copies, the first one's."""
-    for part in parts:
-        if part.parts:
-            yield part.name
-            yield from _opened(part.parts)
+    found = _Contents(graph, marks or Marks(), choices or Choices())
+    return found.as_dict(parts_of(graph, depth=depth, flat=flat, marks=marks), flat=flat)
 
 
 class _Contents:
     """The parts so far, and where each node stands among them."""
 
-    def __init__(self, graph: Graph, marks: Marks) -> None:
+    def __init__(self, graph: Graph, marks: Marks, choices: Choices) -> None:
         self.graph = graph
         self.marks = marks
+        self.choices = choices
         self.costs = node_costs(graph)
         self.train_only = graph.nodes.keys() - graph.needed(training=False)
         self.known: dict[str, int] = {}
@@ -77,7 +63,7 @@ class _Contents:
         kept = {name: node for name, node in self.graph.nodes.items() if self.marks.of(name) != "removed"}
         return replace(self.graph, nodes=kept)
 
-    def as_dict(self, opened: Set[str], *, flat: bool) -> dict[str, Any]:
+    def as_dict(self, seen: Iterable[Part], *, flat: bool) -> dict[str, Any]:
         graph, marks = self.graph, self.marks
         return {
             "name": printable(graph.name),
@@ -93,11 +79,8 @@ class _Contents:
             "features": [{"name": printable(name), "from": self.wire(ref)} for name, ref in graph.features.items()],
             "parts": self.parts,
             "known": [json.loads(value) for value in self.known],
-            "open": [
-                here
-                for here, part in enumerate(self.parts)
-                if "box" in part and (flat or self.names[here] in opened)
-            ],
+            "choices": list(map(printable, self.choices.of_variables())),
+            "open": [here for here, part in enumerate(self.parts) if "box" in part] if flat else self.open(seen),
             "marked": bool(marks.status or marks.added or marks.removed),
             "added": [[*self.wire(ref), self.place[name]] for ref, name in sorted(marks.added)],
             "removed": [[*self.wire(ref), self.place[name]] for ref, name in sorted(marks.removed)],
@@ -118,13 +101,17 @@ class _Contents:
             "shapes": self.know([part.shape]),
             **({"at": self.know(_place(at))} if at else {}),
         }
+        chosen = self.choices.within(part) if up < 0 or self.names[up] != part.name else []
+        found |= {"choices": list(map(printable, chosen))} if chosen else {}
         self.parts.append(found)
         self.names.append(part.name)
         if not part.parts:
             self.place[part.name] = here
             found |= self.node(part.copies[0][0])
             return
-        found |= {"box": "copies" if part.count > 1 or part.scope is None else part.scope.kind, "count": part.count}
+        kind = "copies" if part.count > 1 or part.scope is None else part.scope.kind
+        found |= {"box": "stage" if kind == "copies" and part.count == 1 else kind}
+        found |= {"count": part.count} if part.count > 1 else {}
         found |= {"args": self.know(_written(arguments(part)))}
         for inner in part.parts:
             self.add(inner, here, inside if part.count > 1 else part.inner + ".")
@@ -145,12 +132,31 @@ class _Contents:
             **({"notes": list(map(printable, notes))} if notes else {}),
         }
 
+    def open(self, seen: Iterable[Part]) -> list[int]:
+        """The places of the boxes that are open in an outline; of equal copies there, the first one's alone.
+
+        A stage that the outline does not have is open, too, for what is in it is seen there.
+        """
+        opened = {part.name: bool(part.parts) for part in _all(seen)}
+        around = {name.rpartition(".")[0] for name in opened}
+        return [
+            here
+            for here, part in enumerate(self.parts)
+            if "box" in part and opened.get(self.names[here], self.names[here] in around)
+        ]
+
     def know(self, value: Any) -> int:
         """The place in `known` of a value."""
         return self.known.setdefault(json.dumps(value), len(self.known))
 
     def wire(self, ref: Ref) -> list[int]:
         return [self.place[ref.node], ref.output]
+
+
+def _all(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        yield from _all(part.parts)
 
 
 def _written(given: Mapping[str, Any]) -> list[list[str]]:

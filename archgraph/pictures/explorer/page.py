@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 from archgraph.compare.marks import Marks
 from archgraph.graph.model import Graph
 from archgraph.graph.wording import printable
+from archgraph.pictures.choices import Choices
 from archgraph.pictures.explorer.contents import contents
 from archgraph.pictures.theme import THEMES, Theme
 
@@ -38,14 +39,15 @@ def page(
     flat: bool = False,
     direction: Direction = "down",
     heat: Measure | None = None,
+    choices: Choices | None = None,
 ) -> str:
     """The page as text, whole in itself: opened from a file or a mail it asks no network for anything.
 
     `marks` say what became of each node of a graph that shows two networks. `script` is a program that runs beside the
     page's own; where there is one, the page may ask the server that it came from. `depth` and `flat` say what is open
-    at first, `heat` what the boxes are coloured by at first.
+    at first, `heat` what the boxes are coloured by at first; `choices` are those of the graph's spec.
     """
-    known: dict[str, Any] = contents(graph, marks=marks, depth=depth, flat=flat)
+    known: dict[str, Any] = contents(graph, marks=marks, depth=depth, flat=flat, choices=choices)
     known |= {"direction": direction, "heat": heat}
     scripts = [_program(), *([script] if script else [])]
     parts = {

@@ -37,6 +37,7 @@ function overview(network, actions) {
     ...numbers(root),
     ["Peak memory", exact(total.peak_activation_bytes, humanBytes(total.peak_activation_bytes))],
     ["Weights", exact(total.weights_bytes, humanBytes(total.weights_bytes))],
+    ...contents.choices.map((text) => ["Chosen", text]),
     ["Nodes", String(network.parts.filter((one) => !one.box && !one.end).length)],
   ];
   const ends = (kind) =>
@@ -81,7 +82,7 @@ const broken = (name) => name.split(".").flatMap((step, n) => (n ? [".", html("w
 
 function chosen(network, part, state, actions) {
   const around = network.around(part).at(-1);
-  const kind = part.end ? part.end : part.box === "copies" ? `${part.count} equal copies of ${part.op}` : part.op;
+  const kind = part.end ?? (part.box === "copies" ? `${part.count} equal copies of ${part.op}` : part.box === "stage" ? `stage of ${part.op}` : part.op);
   const inputs = entering(network, part);
   const rows = [
     ["Given by", part.at],
@@ -91,6 +92,7 @@ function chosen(network, part, state, actions) {
     ["Used by", part.box || part.end ? null : users(network, part, actions)],
     ...(part.end ? [] : numbers(part)),
     ["Share of MACs", part.macs && !part.train_only ? `${((100 * part.macs) / network.root.macs).toFixed(1)} %` : null],
+    ["Chosen", part.choices ? html("span", { class: "lines" }, ...part.choices.map((text) => html("span", {}, text))) : null],
     ["Weights of", part.shares === undefined ? null : jump(network.parts[part.shares], actions)],
     ["Only in training", part.train_only ? "yes" : null],
     ["Is in", around ? jump(around, actions) : null],

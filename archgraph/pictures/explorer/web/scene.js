@@ -73,7 +73,7 @@ export class Scene {
       y += line.height;
       const text = element("text", {
         x: width / 2 + (line.bold ? room / 2 : 0), y: y - 3, "text-anchor": "middle", "font-size": line.size,
-        class: line.bold ? "name" : line.faint ? "faint small" : "small",
+        class: line.bold ? "name" : line.faint ? "faint small" : line.chosen ? "choice small" : "small",
       });
       text.textContent = line.text;
       node.append(text);

@@ -79,6 +79,7 @@ export function lettering(part) {
   if (part.end) lines.push({ text: shapeText(part.shapes[0]), size: 11, faint: true, height: 14 });
   else {
     for (const text of wrapped(about(part))) lines.push({ text, size: 11, height: 14 });
+    for (const text of part.choices ?? []) lines.push({ text: fitted(text, 11, 240), size: 11, chosen: true, height: 14 });
     if (costs(part)) lines.push({ text: costs(part), size: 10, faint: true, height: 13 });
   }
   const room = part.box ? 18 : 0; // for the mark that it opens by
