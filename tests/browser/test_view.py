@@ -95,7 +95,7 @@ def view(browser: Chrome, tmp_path: Path) -> Iterator[View]:
 def test_a_saved_file_is_shown_and_a_mistake_stands_at_its_line_until_it_is_mended(view: View) -> None:
     view.open()
     view.shows("one")
-    assert view.browser.title == str(view.file)
+    assert view.browser.title == view.file.name
     view.save(NET.replace("name: one", "name: two"))
     view.shows("two")
 
@@ -115,7 +115,7 @@ def test_a_saved_file_is_shown_and_a_mistake_stands_at_its_line_until_it_is_mend
     view.save(NET.replace("name: one", "name: three"))
     view.shows("three")
     assert view.run("return document.querySelectorAll('#live li').length") == 0
-    assert view.browser.title == str(view.file)
+    assert view.browser.title == view.file.name
     _asks_only_itself(view)
 
 

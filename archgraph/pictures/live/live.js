@@ -6,6 +6,8 @@
   const PAUSE_ALONE = 1500;
   const onChanges = location.pathname.endsWith("/changes");
 
+  let named = document.title; // the last part of the file's name: a tab has little room
+
   const panel = element("aside", { id: "live", "aria-live": "polite" });
   const details = element("details", { open: "" });
   const summary = element("summary");
@@ -99,25 +101,27 @@
 
   function show(news) {
     const wrong = news.findings.length > 0;
+    named = news.name.split(/[/\\]/).pop();
     const ofPicture = news.picture ? `the picture is of ${news.at}` : "there is no picture yet";
     panel.dataset.status = wrong ? "wrong" : news.status;
     link.hidden = news.picture < 2; // Nothing can have changed in the first.
     details.classList.toggle("empty", !wrong);
     if (news.status === "reading") {
-      document.title = `… ${news.name}`;
+      document.title = `… ${named}`;
       if (!wrong) summary.textContent = "reading the file";
       return;
     }
     const stale = news.status === "wrong" && news.picture ? ", before them" : "";
     summary.textContent = wrong ? `${count(news.findings)} · ${ofPicture}${stale}` : `current, of ${news.at}`;
-    document.title = wrong ? `✗ ${count(news.findings)} · ${news.name}` : news.name;
+    document.title = wrong ? `✗ ${count(news.findings)} · ${named}` : named;
     list.replaceChildren(...news.findings.map(line));
   }
 
   function alone() {
     panel.dataset.status = "alone";
+    link.hidden = true;
     summary.textContent = "archgraph view has ended: this picture stays as it is";
-    document.title = `■ ${document.title.replace(/^[■…] /, "")}`;
+    document.title = `■ ${named}`;
   }
 
   async function ask(version) {
@@ -127,7 +131,7 @@
   }
 
   async function watch() {
-    let version = 0;
+    let version = 0; // of what is shown; no version has this number
     for (;;) {
       try {
         const news = await ask(version);
@@ -139,8 +143,8 @@
         version = news.version;
         await pause(PAUSE);
       } catch {
-        if (version !== -1) alone();
-        version = -1;
+        alone();
+        version = 0;
         await pause(PAUSE_ALONE);
       }
     }
