@@ -90,6 +90,7 @@ def test_only_the_reader_imports_yaml() -> None:
         "import archgraph; archgraph.load(archgraph.zoo.find('lenet5').path); archgraph.dump(archgraph.load('lenet5'))",
         "import archgraph, archgraph.checking, archgraph.pictures.dot, archgraph.pictures.picture",
         "import archgraph.emit.table",
+        "import archgraph; archgraph.diff(archgraph.load('lenet5'), archgraph.load('cifar_resnet8'))",
         "import archgraph.emit.plan, archgraph.graph.hashing, archgraph.graph.space, archgraph.ops.reference",
         "import archgraph.search, archgraph.search.budget, archgraph.search.mutations",
     ],
