@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import graphviz
@@ -14,6 +15,7 @@ from archgraph.pictures.accessible import description
 from archgraph.pictures.choices import Choices
 from archgraph.pictures.heat import Heat, Measure
 from archgraph.pictures.keys import element_id, input_key, key, output_key, tooltip
+from archgraph.pictures.lanes import Lanes
 from archgraph.pictures.legend import Legend, family_of
 from archgraph.pictures.lettering import Lettering, size
 from archgraph.pictures.levels import parts_of
@@ -54,13 +56,17 @@ def dot(
     look = THEMES[theme]
     wiring = Wiring(graph, parts, marks or Marks())
     warmth = Heat(graph, wiring.shown.values(), heat, look) if heat else None
-    return _Picture(wiring, look, warmth, marks, choices or Choices()).text(parts, direction, legend=legend)
+    return _Picture(wiring, look, warmth, marks, choices or Choices(), Lanes(wiring, flat=flat)).text(
+        parts, direction, legend=legend
+    )
 
 
 class _Picture:
     """One drawing: the Graphviz text so far."""
 
-    def __init__(self, wiring: Wiring, theme: Theme, heat: Heat | None, marks: Marks | None, choices: Choices) -> None:
+    def __init__(
+        self, wiring: Wiring, theme: Theme, heat: Heat | None, marks: Marks | None, choices: Choices, lanes: Lanes
+    ) -> None:
         self.graph = wiring.graph
         self.wiring = wiring
         self.theme = theme
@@ -68,9 +74,12 @@ class _Picture:
         self.marks = marks
         self.choices = choices
         self.arrows = 0
-        self.letters = Lettering(wiring, theme, heat, choices)
+        self.down = True
+        self.lanes = lanes
+        self.letters = Lettering(wiring, theme, heat, choices, self.lanes.boxes)
 
     def text(self, parts: Sequence[Part], direction: Direction, *, legend: bool) -> str:
+        self.down = direction == "down"
         heading = Legend(self.wiring, self.theme, self.heat, self.marks)
         label = heading.label(self.choices.of_variables(), entries=legend)
         self.drawing = self._begun(direction, label)
@@ -81,6 +90,11 @@ class _Picture:
             self._end(output_key(name), name, self.graph.shape(ref), dashed=name in self.graph.train_only)
         for wire in self.wiring.wires:
             self._arrow(wire)
+        for lanes in self.lanes.rows:
+            with self.drawing.subgraph() as row:
+                row.attr(rank="same")
+                for left, right in pairwise(lanes):
+                    row.edge(key(left), key(right), style="invis")
         for owner, user in self.wiring.links:
             look = {"style": "dotted", "dir": "none", "constraint": "false"}
             self.drawing.edge(key(owner), key(user), tooltip=tooltip(f"{user} uses the weights of {owner}"), **look)
@@ -123,13 +137,19 @@ class _Picture:
 
     def _boxes(self, parts: Sequence[Part], drawing: graphviz.Digraph, inside: str) -> None:
         for part in parts:
+            if part.parts and not self.lanes.frames:
+                self._boxes(part.parts, drawing, "")
+                continue
             if part.parts:
                 self._open(part, drawing, inside)
                 continue
             share = self.heat.share(part) if self.heat else None
             ink = self.heat.ink(share) if self.heat and share is not None else None
             words = self.letters.box(part, inside, ink=ink)
-            look = self._paint(part, share)
+            if part.name in self.lanes.boxes:
+                small = f'<font point-size="9" color="{ink or self.theme.ink}">{{}}</font>'
+                words = self.lanes.table(part, words[1:-1], small, down=self.down)
+            look = {**self._paint(part, share), **self.lanes.group(part)}
             drawing.node(key(part.name), words, id=element_id(part.name), tooltip=tooltip(part.name), **look)
 
     def _paint(self, part: Part, share: float | None) -> dict[str, str]:
@@ -176,4 +196,5 @@ class _Picture:
         label = f" {size(self.graph.shape(wire.carries))}" if self.wiring.says_shape(wire) else None
         self.arrows += 1
         look |= {"id": element_id(f"arrow {self.arrows}"), "tooltip": size(self.graph.shape(wire.carries))}
-        self.drawing.edge(key(wire.tail), key(wire.head), label=label, **look)
+        tail, head, strength = self.lanes.ends(wire, down=self.down)
+        self.drawing.edge(tail, head, label=label, **look, **strength)

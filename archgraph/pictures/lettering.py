@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from archgraph import shape as shapes
 from archgraph.graph.cost import node_costs
@@ -29,12 +29,15 @@ MOST_NOTES = 4
 class Lettering:
     """The texts of a picture, in Graphviz's HTML-like form."""
 
-    def __init__(self, wiring: Wiring, theme: Theme, heat: Heat | None, choices: Choices) -> None:
+    def __init__(
+        self, wiring: Wiring, theme: Theme, heat: Heat | None, choices: Choices, laned: Collection[str] = ()
+    ) -> None:
         self.wiring = wiring
         self.theme = theme
         self.heat = heat
         self.marks = wiring.marks
         self.choices = choices
+        self.laned = laned
         self.costs = node_costs(wiring.graph)
 
     def box(self, part: Part, inside: str, *, align: str = "center", ink: str | None = None) -> str:
@@ -47,7 +50,7 @@ class Lettering:
         lines += [self.small(line, ink) for line in wrapped(self.says(part, inside), LINE_LENGTH)]
         lines += [self.small(line, ink) for line in (*self._notes(part), *self.choices.within(part))]
         lines += [self.small(line, ink) for line in self.far(part)]
-        if self.wiring.tells_shape(part):
+        if self.wiring.tells_shape(part) and part.name not in self.laned:
             lines.append(self.small(f"→ {size(part.shape)}", ink))
         if numbers := self._numbers(part):
             lines.append(f'<font point-size="8" color="{ink or self.theme.faint}">{numbers}</font>')
