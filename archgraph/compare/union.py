@@ -23,6 +23,7 @@ def union(old: Graph, new: Graph, found: Difference) -> tuple[Graph, Marks]:
     """
     names = {change.before: change.after for change in found.nodes if change.before and change.after}
     names.update(zip(old.inputs, old.inputs, strict=True))
+    names.update({one.before: one.after for one in found.changes if one.op == "input" and one.before and one.after})
     boxes = _boxes(old, new, found)
     for change in found.nodes:
         if change.before and change.after is None:
@@ -33,10 +34,10 @@ def union(old: Graph, new: Graph, found: Difference) -> tuple[Graph, Marks]:
         scopes.setdefault(box, old.scopes[before])
     used = {name.rpartition(".")[0] for name in nodes}
     used |= {".".join(name.split(".")[:n]) for name in used for n in range(1, name.count(".") + 1)}
-    inputs = {**{name: size for name, size in old.inputs.items() if name in _read(nodes.values())}, **new.inputs}
+    gone = {name: size for name, size in old.inputs.items() if names[name] == name and name not in new.inputs}
     graph = Graph(
         name=new.name if old.name == new.name else f"{old.name} → {new.name}",
-        inputs=inputs,
+        inputs={**gone, **new.inputs},
         nodes=nodes,
         outputs=new.outputs,
         train_only=new.train_only,
@@ -91,10 +92,6 @@ def _ordered(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]
     return {node.name: node for _, node in sorted(rows, key=lambda row: row[0])}
 
 
-def _read(nodes: Collection[Node]) -> set[str]:
-    return {ref.node for node in nodes for ref in node.inputs}
-
-
 def _marks(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) -> Marks:
     status: dict[str, Status] = {}
     notes: dict[str, tuple[str, ...]] = {}
@@ -121,6 +118,8 @@ def _marks(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) 
     for change in found.changes:
         if change.op == "input" and change.after:
             status[change.after] = "added" if change.before is None else "changed"
+        elif change.op == "input" and change.before:
+            status[change.before] = "removed"
         if change.op == "output" and change.what == "rewired" and change.after:
             gone = old.outputs[change.before or ""]
             added.add((new.outputs[change.after], change.after))
