@@ -27,7 +27,7 @@ def graph(name: str) -> Graph:
     return archgraph.expand(archgraph.loads(f"archgraph: 1\nname: {name}\n{NETWORKS[name]}\n"))
 
 
-@pytest.mark.parametrize("old, new", permutations(NETWORKS, 2))
+@pytest.mark.parametrize("old, new", list(permutations(NETWORKS, 2)))
 def test_everything_that_is_read_is_there(old: str, new: str) -> None:
     both, marks = union(graph(old), graph(new), difference(graph(old), graph(new)))
     known = {*both.inputs, *both.nodes}
