@@ -53,8 +53,8 @@ app.add_typer(searches, name="search")
 _COMMANDS: Mapping[typer.Typer, Sequence[Callable[..., None]]] = {
     app: (
         writing.init, networks.check, networks.show, networks.cost, networks.render, viewing.view, comparing.diff,
-        networks.hash, spaces.space, measuring.bench, mutating.mutate, training.train, zoo.zoo, vocabulary.ops, formatting.fmt,
-        writing.schema,
+        networks.hash, spaces.space, measuring.bench, mutating.mutate, training.train, zoo.zoo, vocabulary.ops,
+        formatting.fmt, writing.schema,
     ),
     searches: (search.run, search.resume, search.worker, search.show, search.best, search.report, search.baseline),
 }  # fmt: skip
