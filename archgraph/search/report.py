@@ -180,10 +180,11 @@ class _Report:
             alt = "; ".join(f"{name}: {count:,}" for name, count in counts)
             body += chart("funnel", alt, height=60 + 50 * len(counts))
         if tally.reasons:
-            made = {record.name: record.trials for record in records(found)}
+            known = records(found)
+            made = {record.name: record.trials for record in known}
             self.figures["reasons"] = charts.reasons_chart(tally.reasons, made)
-            alt = "what became of the proposals of each mutation; the table of mutations has the figures"
-            body += chart("reasons", alt, height=140 + 26 * len(made))
+            alt = "what became of the proposals of each mutation; the table has the figures"
+            body += chart("reasons", alt, height=140 + 26 * len(made)) + tables.reasons(found, known)
         return body
 
 

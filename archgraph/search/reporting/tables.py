@@ -62,20 +62,27 @@ def steps(found: Outcome, trials: Sequence[Trial]) -> str:
 
 
 def operators(found: Outcome, records: Sequence[Record], better: str) -> str:
-    """By mutation: how often it gave a network, how often that one was better, and why the others were turned away."""
-    known = found.tally.reasons
-    why = [REASONS[reason][0] for reason in REASONS] if known else ["no network"]
-    head = ["mutation", "weight", "trials", "failed", better, "success", "95 % from", "to", *why]
+    """By mutation: how often it gave a network, and how often that one was better."""
+    # Searches from before reasons were kept know this one alone.
+    old = [] if found.tally.reasons else ["no network"]
+    head = ["mutation", "weight", "trials", "failed", better, "success", "95 % from", "to", *old]
     rows = []
     for record in records:
-        rate, ends = ("-", ["-", "-"])
+        rate, ends = "-", ["-", "-"]
         if record.rate is not None:
             rate, ends = f"{100 * record.rate:.0f} %", [f"{100 * end:.0f} %" for end in record.interval]
-        turned = known.get(record.name, Counter())
-        away = [turned[reason] for reason in REASONS] if known else [record.no_network]
-        rows.append(
-            [record.name, f"{record.weight:g}", record.trials, record.failed, record.better, rate, *ends, *away]
-        )
+        row = [record.name, f"{record.weight:g}", record.trials, record.failed, record.better, rate, *ends]
+        rows.append([*row, *([record.no_network] if old else [])])
+    return table("How each mutation's children did", head, rows)
+
+
+def reasons(found: Outcome, records: Sequence[Record]) -> str:
+    """By mutation: how many proposals became trials, and why the others were turned away."""
+    head = ["mutation", "became trials", *(label for label, _ in REASONS.values())]
+    rows = []
+    for record in records:
+        turned = found.tally.reasons.get(record.name, Counter())
+        rows.append([record.name, record.trials, *(turned[reason] for reason in REASONS)])
     return table("What became of each mutation's proposals", head, rows)
 
 
