@@ -7,7 +7,7 @@ follows where one of those, or what it reads, is another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ def read(found: Matching, wiring: Wiring, nodes: Sequence[Change]) -> tuple[Chan
     """The changes in the order of the new network, each node's cost in one of them."""
     reader = _Reader(found, wiring, nodes)
     reader.inside(found.old, found.new, follows=False)
+    reader.rest()
     now = {change.after: number for number, change in enumerate(nodes) if change.after}
     was = {change.before: number for number, change in enumerate(nodes) if change.before}
     told = sorted(reader.changes, key=lambda found: (now if found[1].after else was)[found[0]])
@@ -37,12 +38,25 @@ class _Reader:
     def __init__(self, found: Matching, wiring: Wiring, nodes: Sequence[Change]) -> None:
         self.found, self.wiring = found, wiring
         self.after = {change.after: change for change in nodes if change.after}
-        self.gone = {change.before: change for change in nodes if change.after is None}
+        self.old_costs = {change.before: change.cost for change in nodes if change.after is None}
+        self.new_costs = {change.after: change.cost for change in nodes if change.after}
         self.changes: list[tuple[str, Change]] = []
 
     def note(self, change: Change, item: Item) -> None:
         """Keep a change, with the node at which it stands."""
         self.changes.append((item.leaves()[0].name, replace(change, place=_place(item))))
+
+    def cost(self, old: Iterable[Node], new: Iterable[Node]) -> NodeCost:
+        """What nodes cost more than before, those of them that no other change has told; nobody tells them again."""
+        gone = [self.old_costs.pop(node.name, FREE) for node in old]
+        return total([*gone, *(self.new_costs.pop(node.name, FREE) for node in new)])
+
+    def rest(self) -> None:
+        """Nodes that went from a box which is now in one that is told as a whole."""
+        for item in self.found.old.all():
+            if item.node is not None and any(self.old_costs.get(item.name, FREE)):
+                cost = self.cost([item.node], [])
+                self.note(Change("removed", item.word, item.name, None, cost=cost, follows=True), item)
 
     def inside(self, old: Item, new: Item, *, follows: bool) -> None:
         """What stands in two boxes that are one."""
@@ -72,8 +86,8 @@ class _Reader:
             self.around(item, follows=follows)
         elif item.told:
             given = {name: (None, value) for name, value in written(item).items()}
-            change = Change("added", item.word, None, item.name, arguments=given, cost=self.cost(item), follows=follows)
-            self.note(change, item)
+            change = Change("added", item.word, None, item.name, arguments=given, follows=follows)
+            self.note(replace(change, cost=self.cost((), item.leaves())), item)
         else:
             for inner in item.items:
                 self.new_item(inner, follows=follows)
@@ -87,16 +101,12 @@ class _Reader:
                 self.old_item(inner, follows=follows)
         elif not self.found.kept(item):
             given = {name: (value, None) for name, value in written(item).items()}
-            change = Change(
-                "removed", item.word, item.name, None, arguments=given, cost=self.lost(item), follows=follows
-            )
-            self.note(change, item)
+            change = Change("removed", item.word, item.name, None, arguments=given, follows=follows)
+            self.note(replace(change, cost=self.cost(item.leaves(), ())), item)
         else:
             held = list(_outermost(item, self.found.to_new))
-            elsewhere = {node.name for one in held for node in one.leaves()}
-            gone = (node.name for node in item.leaves() if node.name in self.gone and node.name not in elsewhere)
-            spent = total(self.gone[name].cost for name in gone)
             names = tuple(one.name for one in held)
+            spent = self.cost(_leaves(item, held), ())
             self.note(Change("removed", item.word, item.name, None, cost=spent, follows=follows, holds=names), item)
 
     def around(self, item: Item, *, follows: bool) -> None:
@@ -104,8 +114,7 @@ class _Reader:
         held = list(_outermost(item, self.found.to_old))
         if item.told:
             names = tuple(one.name for one in held)
-            elsewhere = {node.name for one in held for node in one.leaves()}
-            spent = total(self.after[node.name].cost for node in item.leaves() if node.name not in elsewhere)
+            spent = self.cost((), _leaves(item, held))
             self.note(Change("added", item.word, None, item.name, cost=spent, follows=follows, holds=names), item)
             for one in held:
                 self.new_item(one, follows=follows)
@@ -122,7 +131,8 @@ class _Reader:
         if differs:
             graphs = [(self.found.to_old[item], item) for item in new.items if item in self.found.to_old]
             graphs = [pair for pair in graphs if pair[1].kind == "body" and old.word == new.word]
-            self.note(self.whole("changed", old, new, differs, follows=follows, without=graphs), new)
+            apart = {item for pair in graphs for item in pair}
+            self.note(self.whole("changed", old, new, differs, follows=follows, without=apart), new)
             for one, other in graphs:
                 self.inside(one, other, follows=follows)
             return
@@ -134,7 +144,8 @@ class _Reader:
         mine = [change for _, change in self.changes[above:]]
         if new.told and mine and all(change.follows and change.what != "renamed" for change in mine):
             del self.changes[above:]
-            self.note(self.whole("changed", old, new, {}, follows=True), new)
+            told = self.whole("changed", old, new, {}, follows=True)
+            self.note(replace(told, cost=total([told.cost, *(change.cost for change in mine)])), new)
         elif self.named_anew(old, new) and any(self.after[node.name].before for node in new.leaves()):
             shift = self.shifted(old, new)
             self.note(Change("renamed", new.word, old.name, new.name, follows=follows or shift), new)
@@ -155,7 +166,7 @@ class _Reader:
         differs: Mapping[str, tuple[Any, Any]],
         *,
         follows: bool,
-        without: Sequence[tuple[Item, Item]] = (),
+        without: Collection[Item] = (),
     ) -> Change:
         """The change of an item with all that is in it, but for graphs that are told by themselves."""
         last = old.leaves()[-1], new.leaves()[-1]
@@ -164,7 +175,7 @@ class _Reader:
             what, new.word, old.name, new.name, arguments=differs,
             shape=None if last[0].shape == last[1].shape else (last[0].shape, last[1].shape),
             weights=one.weights if one else None, inputs=one.inputs if one and not one.follows else None,
-            cost=self.pair_cost(old, new, without), follows=follows,
+            cost=self.cost(_leaves(old, without), _leaves(new, without)), follows=follows,
         )  # fmt: skip
 
     def named_anew(self, old: Item, new: Item) -> bool:
@@ -191,26 +202,14 @@ class _Reader:
     def partner_of_old(self, old: Item) -> Item | None:
         return self.found.to_new.get(old.own) if old.own is not None else None
 
-    def cost(self, item: Item) -> NodeCost:
-        return total(self.after[node.name].cost for node in item.leaves())
-
-    def lost(self, item: Item) -> NodeCost:
-        return total(self.gone[node.name].cost for node in item.leaves())
-
-    def pair_cost(self, old: Item, new: Item, without: Sequence[tuple[Item, Item]]) -> NodeCost:
-        """What two items that are one cost more than before: what is in the new one, and what is gone from the old."""
-        elsewhere = {item for pair in without for item in pair}
-        went = (self.gone[node.name].cost for node in _leaves(old, elsewhere) if node.name in self.gone)
-        return total([*went, *(self.after[node.name].cost for node in _leaves(new, elsewhere))])
-
 
 def _leaves(item: Item, without: Collection[Item]) -> Iterator[Node]:
     """The nodes in an item, but for those in some of the items in it."""
-    for inner in item.items:
-        if inner not in without:
-            yield from inner.leaves()
     if item.node is not None:
         yield item.node
+    for inner in item.items:
+        if inner not in without:
+            yield from _leaves(inner, without)
 
 
 def _place(item: Item) -> str:

@@ -27,8 +27,8 @@ COLOURS: Mapping[Tone, str] = {
 TOTALS: Sequence[tuple[str, str, Callable[[int], str]]] = (
     ("params", "params", human), ("MACs", "macs", human), ("activations", "activation_bytes", human_bytes),
 )  # fmt: skip
-LEAST = 0.0005
-"""Less than this is not told in percent."""
+LEAST, MOST_PERCENT = 0.0005, 9.0
+"""Less than this is not told in percent, and more than that as a factor."""
 MOST_VALUES = 4
 """Values of an argument, or names, in one line."""
 MOST_FOLLOWING = 12
@@ -170,7 +170,7 @@ def _totals(difference: Difference) -> Iterator[Line]:
             yield Line("plain", (f"{name:<11}  {say(now)}, the same",))
             continue
         more = (now - was) / was if was else 0.0
-        part = f" ({more:+.1%})" if abs(more) >= LEAST else ""
+        part = f" (× {now / was:.3g})" if more >= MOST_PERCENT else f" ({more:+.1%})" if abs(more) >= LEAST else ""
         yield Line("plain", (f"{name:<11}  {say(was)} → {say(now)}{part}",))
 
 

@@ -68,27 +68,19 @@ def _name(name: str, boxes: Mapping[str, str], taken: Collection[str]) -> str:
 
 def _ordered(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) -> dict[str, Node]:
     """All nodes with what they read above them: a removed one as near to where it was as its inputs let it be."""
-    place: dict[str, tuple[int, int]] = dict.fromkeys((*new.inputs, *old.inputs), (-1, 0))
-    rows: list[tuple[tuple[int, int], Node]] = []
-    position = {name: number for number, name in enumerate(new.nodes)}
+    place = dict.fromkeys((*new.inputs, *old.inputs), -1) | {name: number for number, name in enumerate(new.nodes)}
+    rows = [((number, 0), node) for number, node in enumerate(new)]
+    kept = {change.before for change in found.nodes if change.after}
     above = -1
-    for change in found.nodes:
-        if change.after is not None:
-            above = position[change.after]
-            place[change.after] = (above, 0)
-            rows.append(((above, 0), new.nodes[change.after]))
-    above = -1
-    for number, change in enumerate(found.nodes, start=1):
-        if change.after is not None:
-            above = max(above, position[change.after])
-            continue
-        node = old.nodes[change.before or ""]
-        inputs = tuple(Ref(names.get(ref.node, ref.node), ref.output) for ref in node.inputs)
-        where = max([(above, number), *((place[ref.node][0], number) for ref in inputs)])
+    for number, node in enumerate(old, start=1):
         name = names[node.name]
-        place[name] = where
+        if node.name in kept:
+            above = place[name]
+            continue
+        inputs = tuple(Ref(names.get(ref.node, ref.node), ref.output) for ref in node.inputs)
+        place[name] = max([above, *(place[ref.node] for ref in inputs)])
         shares = names.get(node.shares) if node.shares else None
-        rows.append((where, node._replace(name=name, inputs=inputs, shares=shares)))
+        rows.append(((place[name], number), node._replace(name=name, inputs=inputs, shares=shares)))
     return {node.name: node for _, node in sorted(rows, key=lambda row: row[0])}
 
 

@@ -34,6 +34,7 @@ def said(old: Item, new: Item) -> Differing:
     for name, pair in found.items():
         one, other = (of.get(name) if value is None else value for value, of in zip(pair, defaults, strict=True))
         found[name] = (one, other)
+    found = {name: pair for name, pair in found.items() if pair[0] != pair[1]}
     if old.unit and new.unit and not found:
         order = tuple([item.local for item in unit.items] for unit in (old, new))
         if order[0] != order[1] and sorted(order[0]) == sorted(order[1]):
