@@ -55,6 +55,7 @@ docs: $(READY)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/pages.py
 	$(BIN)/python docs/mutations.py
+	$(BIN)/python docs/gallery.py
 
 # Hours; each says with --help what it needs, and docs/benchmarks.md what it printed.
 LONG := budget fashion fuzz nasbench201 nasbench201_search proxies

@@ -9,6 +9,7 @@ What a fenced block says after its language decides what is done with it:
 - `console`: `archgraph` commands after `$ `, `| head -3` too, with what they print. `varies`: a search, whose
   scores differ between machines; then the kinds of its lines are compared. `slow`: refreshed with `--slow` alone.
 - `pycon` and `python`: run in the order of the page, in one namespace.
+- `show=FILE`: it is the file that a command above it has written.
 - `python op`: the ops in it are words of the language for the rest of the page. `quote=FILE`: it stands there so.
 - `torch` beside one of these: it needs torch, or trains. Other languages are not run.
 """
@@ -60,6 +61,11 @@ class Block:
     def file(self) -> str | None:
         """The file that the block is written to."""
         return self._after("file=")
+
+    @property
+    def shows(self) -> str | None:
+        """The file that it is, as the commands above it on the page have written it."""
+        return self._after("show=")
 
     @property
     def quotes(self) -> str | None:
@@ -136,6 +142,8 @@ def results(page: Path, *, torch: bool, slow: bool = False) -> Iterator[tuple[Bl
             elif wanted and block.language == "console":
                 commands = [line for line in block.text.splitlines() if line.startswith("$ ")]
                 yield block, "".join(_command(line, apart=torch) for line in commands)
+            elif wanted and block.shows:
+                yield block, Path(block.shows).read_text(encoding="utf-8")
             elif wanted and "wrong" in block.words and after is not None and after.language == "text":
                 yield after, complaint(completed(block), block.file or "net.yaml", folder=Path())
 

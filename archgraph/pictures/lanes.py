@@ -100,7 +100,7 @@ class Lanes:
         box = self.boxes[part.name]
         cells, entries = [], []
         for size in self.order:
-            sides = f'width="{wide}" height="1"' if down else 'width="1" height="16"'
+            sides = f'width="{wide}" height="4"' if down else 'width="4" height="16"'
             entries.append(f'<td border="0" port="{_port(size)}in" {sides} fixedsize="true"></td>')
             said = small.format(escape("×".join(map(str, box[size])))) if size in box else ""
             frame = f'border="1" port="{_port(size)}"' if size in box else 'border="0"'

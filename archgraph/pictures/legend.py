@@ -53,9 +53,10 @@ class Legend:
             found = [*self._statuses(), *self._lines()]
         else:
             found = [*self._families(), *self._lines()]
-        for start in range(0, len(found), PER_ROW):
-            row = found[start : start + PER_ROW]
-            yield _row(f'<table border="0" cellborder="0" cellspacing="2"><tr>{"".join(row)}</tr></table>')
+        rows = (found[start : start + PER_ROW] for start in range(0, len(found), PER_ROW))
+        cells = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+        if cells:
+            yield _row(f'<table border="0" cellborder="0" cellspacing="2">{cells}</table>')
 
     def _families(self) -> Iterator[str]:
         seen: dict[Family, None] = {}
@@ -74,13 +75,13 @@ class Legend:
     def _lines(self) -> Iterator[str]:
         """What dashed and dotted lines mean, where there are any."""
         if any(wire.dashed and wire.status != "removed" for wire in self.wiring.wires):
-            yield self._sample("– –", "in training only")
+            yield self._sample("– – –", "in training only")
         if self.wiring.told:
-            yield self._sample("and from", "far arrows are in words")
+            yield self._sample("and from:", "far arrows")
         if self.wiring.links:
             yield self._sample("· · ·", "the same weights")
         if any(part.count > 1 or (part.scope and part.scope.kind == "copies") for part in self.wiring.shown.values()):
-            yield self._sample("× n", "n in a row")
+            yield self._sample("× n:", "n in a row")
 
     def _swatch(self, colours: Colours, name: str, *, border: Mapping[str, str]) -> str:
         width = "2" if float(border.get("penwidth", "1")) > 1 or "peripheries" in border else "1"
@@ -92,7 +93,7 @@ class Legend:
         return f'{cell}<td align="left">{self._small(name)}</td>'
 
     def _sample(self, sign: str, meaning: str) -> str:
-        return f'<td>{self._small(sign)}</td><td align="left">{self._small(meaning)}</td>'
+        return f'<td colspan="2" align="left">{self._small(f"{sign} {meaning}")}</td>'
 
     def _scale(self, heat: Heat) -> str:
         shares = [heat.most * step / (STEPS - 1) for step in range(STEPS)]

@@ -23,7 +23,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 PICTURE = re.compile(r'<img src="([^"]+)"')
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
-LANGUAGES = {"yaml", "text", "console", "pycon", "python", "diff", "sh", "json", "lua", ""}
+LANGUAGES = {"yaml", "text", "console", "pycon", "python", "diff", "sh", "json", "lua", "mermaid", ""}
 
 
 def test_every_spec_is_a_network_or_shows_its_mistakes(page: Path, pages: ModuleType, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_blocks_say_what_they_are(page: Path, pages: ModuleType) -> None:
     known = {"fragment", "wrong", "recipe", "op", "torch", "varies", "slow"}
     for block in pages.blocks(page):
         assert block.language in LANGUAGES, str(block)
-        assert {word for word in block.words if not word.startswith(("file=", "quote="))} <= known, str(block)
+        assert {word for word in block.words if not word.startswith(("file=", "quote=", "show="))} <= known, str(block)
 
 
 def test_quotes_are_what_the_file_has(page: Path, pages: ModuleType) -> None:
