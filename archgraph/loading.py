@@ -80,10 +80,13 @@ def locate(name: str | os.PathLike[str]) -> Where:
     text = os.fspath(name)
     file, chosen = split(text)
     path = Path(file)
-    if path.is_file():
-        return Where(path, chosen)
-    if path.is_dir() and is_path(file):
-        raise UsageError(f"{file!r} is a folder, not a file")
+    try:
+        if path.is_file():
+            return Where(path, chosen)
+        if path.is_dir() and is_path(file):
+            raise UsageError(f"{file!r} is a folder, not a file")
+    except OSError as error:  # A name that no file can have, or a folder that may not be looked into.
+        raise UsageError(f"cannot read {file!r}: {error.strerror}") from None
     if is_path(file) or isinstance(name, os.PathLike):
         raise UsageError(f"no file {file!r}")
     return zoo.find(text)
@@ -210,9 +213,14 @@ def _below(base: Path | None, text: str, opening: Opening) -> Where:
     if path.suffix not in ENDINGS:
         raise RuleError(f"{quoted(text)} is no YAML file", hint=f"it ends in {' or '.join(ENDINGS)}")
     found = base / path
-    if not found.resolve().is_relative_to(base.resolve()):
-        raise RuleError(f"{quoted(text)} leads out of this file's folder", hint="a link has to stay in the folder")
-    if not found.is_file():
+    try:
+        if not found.resolve().is_relative_to(base.resolve()):
+            raise RuleError(f"{quoted(text)} leads out of this file's folder", hint="a link has to stay in the folder")
+        there = found.is_file()
+    except OSError as error:
+        opening(found)
+        raise RuleError(f"cannot read {quoted(text)}: {error.strerror}") from None
+    if not there:
         opening(found)
         near = [file.name for file in _listed(found.parent) if file.suffix in ENDINGS]
         raise RuleError(f"no file {quoted(text)} below {str(base)!r}", hint=nearest(path.name, near) if near else "")

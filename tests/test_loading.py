@@ -230,3 +230,10 @@ def test_who_loads_is_told_of_every_file_before_it_is_read_and_of_one_that_is_mi
     with pytest.raises(SpecError, match=r"no file 'gone\.yaml'"):
         archgraph.load(folder / "net.yaml", opening=lambda path: told.append(str(path.relative_to(folder))))
     assert told[0] == "net.yaml" and sorted(told) == ["backbone.yaml", "gone.yaml", "net.yaml", "parts/blocks.yaml"]
+
+
+def test_a_name_that_no_file_can_have_is_a_wrong_use(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot read 'a+': File name too long"):
+        archgraph.load("a" * 5000)
+    with pytest.raises(SpecError, match=r"cannot read 'b+.*': File name too long"):
+        load(folder, f"graph: [use: {'b' * 300}.yaml]\n")
