@@ -22,6 +22,8 @@ Figure: TypeAlias = dict[str, Any]
 """What plotly.js takes: `data`, a list of traces, and `layout`."""
 
 INK, FAINT, MARK, OTHER, GIVEN = "#3b82f6", "#94a3b8", "#ef4444", "#a855f7", "#d97706"
+CROWD = 400
+"""Networks from which on their marks are small ones."""
 REASONS: Mapping[Reason, tuple[str, str]] = {
     "impossible": ("no such change", "#cbd5e1"),
     "invalid": ("no network", "#94a3b8"),
@@ -63,11 +65,12 @@ def front_chart(found: Outcome, baseline: Outcome | None) -> Figure:
         # Both searches begin with the same networks: the pointer is to find those of this one.
         traces.append(points | {"meta": "random", "hoverinfo": "skip"})
     children = [trial for trial in rest if trial.parent is not None]
-    traces.append(_points(children, across, up, name="finished", marker={"color": FAINT, "size": 7}))
+    marker = {"color": FAINT, "size": 7 if len(children) < CROWD else 4}
+    traces.append(_points(children, across, up, name="finished", marker=marker))
     given = [trial for trial in rest if trial.parent is None]
     if given:
-        marker = {"symbol": "diamond", "color": GIVEN, "size": 10}
-        traces.append(_points(given, across, up, name="parents that were given", marker=marker))
+        diamond = {"symbol": "diamond", "color": GIVEN, "size": 10}
+        traces.append(_points(given, across, up, name="parents that were given", marker=diamond))
     traces.append(_points(won, across, up, name="front" if several else "winners", marker={"color": MARK, "size": 9}))
     # A line through a front is the front's only where the two axes are its two objectives.
     joined = set(found.recipe.objectives) == {across, up}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from archgraph.graph.wording import human
 from archgraph.search import comparison
+from archgraph.search.budget import COSTS
 from archgraph.search.lineage import lineage
 from archgraph.search.outcome import PARTS, Outcome, candidates, score_names, shown
 from archgraph.search.rungs import climbed
@@ -69,10 +70,13 @@ def certainty(found: Outcome) -> list[str]:
         if any(found.test(trial) for trial in found.winners)
         else ""
     )
-    return [
-        f"{tested}The {found.recipe.objectives[0]} of a winner that it was chosen by is too good by a little: it is "
-        "the best of many. Each network was scored once, with one seed."
-    ]
+    first = found.recipe.objectives[0]
+    lucky = (
+        f"The {first} of a winner that it was chosen by is too good by a little: it is the best of many. "
+        if first not in COSTS
+        else ""
+    )
+    return [f"{tested}{lucky}Each network was scored once, with one seed."]
 
 
 def _images(training: Training) -> str:
@@ -90,9 +94,12 @@ def _several(found: Outcome) -> Iterator[str]:
         f"{len(front)} of {candidates(found.trials)} networks are such that no other one is better in all of "
         f"{' and '.join(found.recipe.objectives)}."
     )
+    ends: dict[int, list[str]] = {}
     for place, (name, aim) in enumerate(zip(found.recipe.objectives, found.recipe.directions, strict=True)):
         end = (max if aim == "maximize" else min)(front, key=lambda trial: (trial.values or ())[place])
-        yield f"Trial {end.number} has the best {name}: {_figures(found, end)}."
+        ends.setdefault(end.number, []).append(name)
+    for number, names in ends.items():
+        yield f"Trial {number} has the best {' and '.join(names)}: {_figures(found, found.trials[number])}."
 
 
 def _figures(found: Outcome, trial: Trial) -> str:
