@@ -19,7 +19,8 @@ STYLES = {
 UNCUT = 1_000
 """Columns of the lines that are printed: a terminal breaks long ones itself, and nothing is cut."""
 
-Of = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="As --set, for this one.", show_default=False)]
+OfA = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="As --set, for A alone.", show_default=False)]
+OfB = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="As --set, for B alone.", show_default=False)]
 
 
 def diff(
@@ -44,8 +45,8 @@ def diff(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 where they differ.")] = False,
     inputs: Inputs = None,
     settings: Settings = None,
-    set_a: Of = None,
-    set_b: Of = None,
+    set_a: OfA = None,
+    set_b: OfB = None,
     plugins: Plugins = None,
     as_json: AsJson = False,
 ) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from archgraph.compare.marks import Marks
+from archgraph.compare.marks import Marks, Status
 from archgraph.graph.model import Graph, Node, Scope
 from archgraph.graph.outline import Part, everything, outline
 from archgraph.graph.wording import op_name
 
-REST, AGAIN = Scope("rest", "body"), Scope("again", "body")
+REST, AGAIN, MORE = Scope("rest", "body"), Scope("again", "body"), Scope("more", "body")
 """What boxes in a row are in that are drawn as one: nothing in them or beside them changed, or the same as before."""
 
 
@@ -30,13 +30,15 @@ def surroundings(graph: Graph, marks: Marks, *, beside: int | None = None, flat:
 
 def is_several(part: Part) -> bool:
     """Whether a part stands for several, of which none is seen by itself."""
-    return part.scope is REST or part.scope is AGAIN
+    return part.scope is REST or part.scope is AGAIN or part.scope is MORE
 
 
 def says_instead(part: Part) -> str | None:
     """What a part says that stands for several; None for another."""
     if part.scope is REST:
         return f"{part.count} boxes that are the same"
+    if part.scope is MORE:
+        return f"{part.count} more boxes"
     return f"{part.count} boxes with the same change" if part.scope is AGAIN else None
 
 
@@ -73,7 +75,7 @@ class _Choice:
         changed = [number for number, part in enumerate(parts) if self.is_seen(part)]
         near = {n for number in changed for n in range(number - beside, number + beside + 1)}
         found: list[Part] = []
-        for scope, run in groupby(enumerate(parts), key=lambda item: self.instead(item[0], item[1], near)):
+        for (scope, _), run in groupby(enumerate(parts), key=lambda item: self.instead(item[0], item[1], near)):
             row = [part for _, part in run]
             if scope is None:
                 found += [replace(part, parts=self.gathered(part.parts, beside)) for part in row]
@@ -84,11 +86,12 @@ class _Choice:
     def is_seen(self, part: Part) -> bool:
         return part.name not in self.again and any(node.name in self.marks.status for node in part.nodes)
 
-    def instead(self, number: int, part: Part, near: Collection[int]) -> Scope | None:
-        """What is drawn instead of a part; None where it is drawn itself."""
+    def instead(self, number: int, part: Part, near: Collection[int]) -> tuple[Scope | None, frozenset[Status]]:
+        """What is drawn instead of a part, None where it is drawn itself; and what became of the nodes in it."""
+        became = frozenset(self.marks.of(node.name) for node in part.nodes)
         if part.name in self.again:
-            return AGAIN
-        return None if self.is_seen(part) or number in near or not near else REST
+            return MORE if len(became) == 1 and "changed" not in became else AGAIN, became
+        return None if self.is_seen(part) or number in near or not near else REST, became
 
 
 def _one(row: Sequence[Part], scope: Scope) -> Sequence[Part]:
