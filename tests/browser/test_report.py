@@ -101,6 +101,26 @@ def test_all_charts_are_drawn_and_nothing_is_asked_of_a_network(report: Chrome) 
     for chart, mark in marks.items():
         assert report.execute_script(f"return document.querySelectorAll('#chart-{chart} {mark}').length") > 0, chart
     assert outside(report) == [] and complaints(report) == []
+    offered = report.execute_script("return [...document.querySelectorAll('.modebar-btn')].map((b) => b.dataset.title)")
+    assert "Zoom" in offered and not [name for name in offered if "Share" in name or "Cloud" in name]
+
+
+def test_the_page_may_send_nothing_anywhere(report: Chrome) -> None:
+    """Whatever ran in it: what scripts ask for is refused by the page's own policy."""
+    from chromium import complaints
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    form = "const f = document.createElement('form'); f.action = 'http://127.0.0.1:9/'; document.body.append(f);"
+    for attempt in (
+        "fetch('http://127.0.0.1:9/').catch(() => 0)",
+        "new Image().src = 'http://127.0.0.1:9/picture.png'",
+        "navigator.sendBeacon('http://127.0.0.1:9/')",
+        f"{form} f.submit()",
+    ):
+        report.execute_script(attempt)
+        refused = WebDriverWait(report, 60, 0.05).until(complaints)
+        assert all("Content Security Policy" in said for said in refused), attempt
+    assert report.current_url.startswith("file:")
 
 
 def test_what_users_wrote_is_shown_as_text(report: Chrome) -> None:

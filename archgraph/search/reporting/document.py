@@ -16,7 +16,10 @@ from typing import Any
 
 from archgraph.search.reporting.markup import Section
 
-POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "form-action 'none'; base-uri 'none'"
+)
 """A browser keeps the page from asking for anything, whatever stands in it."""
 BARE = (
     "The charts and the pictures of networks need a browser with JavaScript (Chrome or Edge 80, Safari 16.4, Firefox "

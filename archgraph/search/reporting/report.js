@@ -170,7 +170,9 @@
   }
   function draw(key, { data: traces, layout }) {
     const here = at(`chart-${key}`);
-    const options = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
+    // By default plotly offers a button that sends the chart to its makers.
+    const nowhere = { showSendToCloud: false, showEditInChartStudio: false, plotlyServerURL: "" };
+    const options = { ...nowhere, responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
     const drawn = () => Plotly.react(here, traces, painted(layout), options);
     redrawn.push(drawn);
     return drawn();
