@@ -15,16 +15,15 @@ from archgraph.compare.items import Item, family
 Pair = tuple[Item, Item]
 
 SAME = 1.0
-SAME_WORD, OTHER_ARGUMENTS = 0.4, 0.1
-"""For the same op: this, and as much more as its arguments are equal. Two such pairs are worth less than one that is
-the same and one of other ops, and a little less than two things that came and went."""
+SAME_WORD, OTHER_ARGUMENTS, INSIDE = 0.4, 0.1, 0.5
+"""For the same word: the first, and of the second as much as arguments of nodes are equal, or of the third as much as
+boxes have in common inside. Two pairs of nodes with other arguments are worth less than one that is the same."""
 SAME_FAMILY, OTHER_BLOCK = 0.3, 0.2
 GIVEN_NAME, NUMBERED_NAME = 0.4, 0.02
-INSIDE = 0.5
-"""What boxes of the same word get for what they have in common inside."""
-SPEC_S_OWN = ("block", "copies")
+"""What the same name adds."""
+BLOCKS = ("block", "copies")
 HALF = 0.5
-"""Boxes of other words with other names that have less in common than this are two things."""
+"""Blocks of other words with other names that have less in common than this are two things."""
 STRONG = 0.75
 """Below this, what stood in one box is not looked for in another."""
 MOST = 40_000
@@ -66,7 +65,7 @@ def likeness(old: Item, new: Item) -> float:
     if old.word == new.word:
         more = INSIDE * inside if old.items and new.items else OTHER_ARGUMENTS * _arguments(old, new)
         return SAME_WORD + more + bonus
-    if old.kind in SPEC_S_OWN and new.kind in SPEC_S_OWN:
+    if old.kind in BLOCKS and new.kind in BLOCKS:
         return OTHER_BLOCK + INSIDE * inside / 2 + bonus if inside >= HALF or named else 0.0
     if old.told and new.told and family(old) == family(new):
         return SAME_FAMILY + bonus
