@@ -127,17 +127,20 @@ def diff(old: Spec | Graph, new: Spec | Graph) -> Difference:
 def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:
     """A picture of the network: shown as it is in a notebook, `draw(spec).save("net.svg")` elsewhere.
 
-    `save("net.html")` writes a page to explore it in. `depth` is how many levels of boxes are open; by default as many
-    as stay readable. Raises SpecError.
+    `save("net.html")` writes a page to explore it in. `depth` is how many levels are seen, 1 for stages, 2 for their
+    blocks; by default as many as stay readable. Of a spec with choices it says what was taken. Raises SpecError.
     """
     from functools import partial
 
+    from archgraph.graph.model import Graph
+    from archgraph.pictures.choices import Choices
     from archgraph.pictures.dot import dot
     from archgraph.pictures.explorer.page import page
     from archgraph.pictures.picture import Drawing
 
     graph = _graph(spec, None)
-    return Drawing(dot(graph, depth=depth), partial(page, graph, depth=depth))
+    choices = Choices() if isinstance(spec, Graph) else Choices.of(spec, {})
+    return Drawing(dot(graph, depth=depth, choices=choices), partial(page, graph, depth=depth))
 
 
 def _graph(spec: Spec | Graph, input: Input | None, take: str = "all") -> Graph:

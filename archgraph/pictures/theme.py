@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from archgraph.compare.marks import Status
 from archgraph.ops import OPS
 
-INK, FAINT, LINE = "#1e293b", "#64748b", "#94a3b8"
+INK, FAINT, LINE = "#1e293b", "#475569", "#94a3b8"
 
 
 class Colours(NamedTuple):
@@ -74,7 +74,7 @@ STATUS: Mapping[Status, Colours] = {
 }
 STATUS_DARK: Mapping[Status, Colours] = {
     "same": Colours("#1e293b", "#64748b"),
-    "added": Colours("#166534", "#4ade80"),
+    "added": Colours("#14532d", "#4ade80"),
     "removed": Colours("#7f1d1d", "#f87171"),
     "changed": Colours("#78350f", "#fbbf24"),
 }
@@ -119,7 +119,7 @@ ThemeName: TypeAlias = Literal["colour", "dark", "paper"]
 THEMES: Mapping[ThemeName, Theme] = {
     "colour": Theme(),
     "dark": Theme(
-        ink="#f1f5f9", faint="#94a3b8", line="#64748b", background="#0f172a", open=Colours("#172033", "#334155"),
+        ink="#f1f5f9", faint="#cbd5e1", line="#64748b", background="#0f172a", open=Colours("#172033", "#334155"),
         families=DARK, status=STATUS_DARK, heat=("#1e293b", "#ea580c"),
     ),
     "paper": Theme(

@@ -220,6 +220,26 @@ def test_render_writes_an_svg_with_the_names(archgraph: Archgraph, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["net.svg"]
 
 
+def test_render_writes_a_chart_for_code_hosts(archgraph: Archgraph, tmp_path: Path) -> None:
+    ran = archgraph("render", "resnet18", "-o", tmp_path / "net.mmd", "--depth", 1, "--direction", "right")
+    assert (ran.code, ran.out) == (0, f"{tmp_path / 'net.mmd'}: resnet18\n")
+    text = (tmp_path / "net.mmd").read_text(encoding="utf-8")
+    assert "flowchart LR" in text and "stage.2 × 2<br/>basic /2, planes 256" in text
+
+
+def test_a_spec_with_an_error_is_shown_as_check_does_and_nothing_is_written(
+    archgraph: Archgraph, tmp_path: Path
+) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("archgraph: 1\nname: net\ninput: [3, 8, 8]\ngraph: [cnv: [8, 3]]\n", encoding="utf-8")
+    checked = archgraph("check", spec)
+    assert checked.code == 1 and "did you mean 'conv'?" in checked.out
+    for ending in ("svg", "png", "pdf", "dot", "mmd"):
+        ran = archgraph("render", spec, "-o", tmp_path / f"net.{ending}")
+        assert (ran.code, ran.err.strip()) == (1, checked.out.strip())
+    assert [path.name for path in tmp_path.iterdir()] == ["net.yaml"]
+
+
 def test_render_writes_a_page(archgraph: Archgraph, tmp_path: Path) -> None:
     file = tmp_path / "net.html"
     ran = archgraph("render", "resnet18", "-o", file, "--depth", 1, "--heat", "params", "--direction", "right")
@@ -248,6 +268,11 @@ def test_render_writes_a_page(archgraph: Archgraph, tmp_path: Path) -> None:
         (["render", "lenet5", "-o", "net.jpg"], "no picture format 'jpg'"),
         (["render", "lenet5", "-o", "/no/such/folder/net.svg"], "No such file or directory"),
         (["render", "lenet5"], "Missing option"),
+        (["render", "lenet5", "-o", "net.svg", "--depth", "0"], "greater than or equal to 1"),
+        (["render", "lenet5", "-o", "net.svg", "--depth", "2", "--flat"], "give it or --depth"),
+        (["render", "lenet5", "-o", "net.svg", "--heat", "time"], "'macs', 'params', 'activations'"),
+        (["render", "lenet5", "-o", "net.svg", "--theme", "loud"], "'colour', 'dark', 'paper'"),
+        (["render", "darts_cifar", "-o", "net.mmd", "--flat"], "Mermaid draws at most 500 arrows"),
         (["render", "lenet5", "-o", "net.html", "--theme", "paper"], "--theme and --no-legend are for"),
         (["nonsense"], "nonsense"),
     ],
