@@ -82,9 +82,15 @@ class _Contents:
             "choices": list(map(printable, self.choices.of_variables())),
             "open": [here for here, part in enumerate(self.parts) if "box" in part] if flat else self.open(seen),
             "marked": bool(marks.status or marks.added or marks.removed),
-            "added": [[*self.wire(ref), self.place[name]] for ref, name in sorted(marks.added)],
-            "removed": [[*self.wire(ref), self.place[name]] for ref, name in sorted(marks.removed)],
+            "added": [[*self.wire(ref), self.end(name)] for ref, name in sorted(marks.added)],
+            "removed": [[*self.wire(ref), self.end(name)] for ref, name in sorted(marks.removed)],
         }  # fmt: skip
+
+    def end(self, name: str) -> int:
+        """Where an arrow leads to: a node, or one of the network's outputs, which the page counts after its inputs."""
+        if name in self.place:
+            return self.place[name]
+        return len(self.parts) + len(self.graph.inputs) + list(self.graph.outputs).index(name)
 
     def add(self, part: Part, up: int, inside: str) -> None:
         """A part and all that is in it."""

@@ -65,7 +65,10 @@ export class Network {
       else this.wires.filter((w) => w.from === from && w.out === out && w.to === to).forEach((w) => (w.status = "removed"));
     }
     const outputs = this.parts.filter((part) => part.end === "output");
-    this.contents.outputs.forEach(({ from: [from, out] }, n) => wire(from, out, outputs[n].id, ""));
+    this.contents.outputs.forEach(({ from: [from, out] }, n) => {
+      const { id } = outputs[n];
+      wire(from, out, id, added.has(key([from, out, id])) ? "added" : "");
+    });
     this.into = this.parts.map(() => []);
     this.outOf = this.parts.map(() => []);
     for (const one of this.wires) {

@@ -1,4 +1,4 @@
-"""Networks with other inputs drawn as one: what reads an input still finds it, under one name or the other."""
+"""Networks with other inputs and outputs drawn as one: what is read is there, under one name or the other."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from archgraph.compare.difference import difference
 from archgraph.compare.union import union
 from archgraph.graph.model import Graph
 from archgraph.pictures.dot import dot
+from archgraph.pictures.explorer.contents import contents
 from archgraph.pictures.explorer.page import page
 
 NETWORKS = {
@@ -35,3 +36,17 @@ def test_everything_that_is_read_is_there(old: str, new: str) -> None:
     assert {ref.node for ref, _ in marks.added | marks.removed} <= known
     assert list(graph(new).inputs) == [name for name in both.inputs if marks.of(name) != "removed"]
     assert dot(both, marks=marks) and page(both, marks=marks)
+
+
+def test_an_output_that_is_taken_elsewhere_has_an_arrow_from_either_place() -> None:
+    nodes = "input: [3, 8, 8]\ngraph: [{conv: [4, 3], id: a}, {relu: , id: b}, {conv: [4, 3], id: c}]\n"
+    old, new = (
+        archgraph.expand(archgraph.loads(f"archgraph: 1\nname: net\n{nodes}outputs: {{x: {taken}, y: c}}"))
+        for taken in "ab"
+    )
+    both, marks = union(old, new, difference(old, new))
+    known = contents(both, marks=marks)
+    places = {part["name"]: number for number, part in enumerate(known["parts"])}
+    x = len(known["parts"]) + len(known["inputs"])  # The page counts outputs after inputs, and those after the parts.
+    assert known["removed"] == [[places["a"], 0, x]] and known["added"] == [[places["b"], 0, x]]
+    assert page(both, marks=marks)
