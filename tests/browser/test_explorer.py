@@ -441,6 +441,25 @@ def test_what_is_special_is_marked(explorer: Opens) -> None:
     assert re.search(r"Weights of\s+a\b", page.text("#details"))
 
 
+def test_without_the_library_there_is_the_table(browser: Chrome, tmp_path: Path) -> None:
+    graph = archgraph.expand(archgraph.loads(HEAD + RESIDUAL))
+    text = page(graph, depth=1)
+    start = text.index('<script id="library"')
+    broken = text[: text.index(">", start) + 1] + "AAAA" + text[text.index("</script>", start) :]
+    file = tmp_path / "page.html"
+    file.write_text(broken, encoding="utf-8")
+    shown = Page(browser, file.as_uri())
+    shown.run("return explorer.fold(explorer.network.byName('block'))")
+    shown.until("return !document.getElementById('table').hidden")
+    assert "cannot lay out the picture" in shown.text("#table .problem")
+    shown.run("explorer.choose(explorer.network.byName('block.body.two'))")
+    shown.until("return document.querySelector('#table tr[aria-selected=true]')")
+    assert "two" in shown.text("#table tr[aria-selected=true]") and "584" in shown.text("#details")
+    shown.keys("t")
+    assert "cannot lay out the picture" in shown.text("#table .problem")
+    assert complaints(browser) == []
+
+
 def test_the_picture_is_saved_as_it_is(explorer: Opens) -> None:
     import xml.etree.ElementTree as ElementTree
 

@@ -25,7 +25,6 @@ export class Camera {
   apply() {
     this.group.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
     this.svg.classList.toggle("far", this.scale < FAR);
-    this.moved?.();
   }
 
   pan(dx, dy) {

@@ -85,7 +85,7 @@ function chosen(network, part, state, actions) {
   const kind = part.end ?? (part.box === "copies" ? `${part.count} equal copies of ${part.op}` : part.box === "stage" ? `stage of ${part.op}` : part.op);
   const inputs = entering(network, part);
   const rows = [
-    ["Given by", part.at],
+    ["Source", part.at],
     ["Takes", inputs.length ? html("span", { class: "lines" }, ...inputs.map((wire) => jump(network.parts[wire.from], actions, ` ${shapeText(wire.shape)}`))) : null],
     ["Gives", part.end ? null : html("span", { class: "lines" }, ...part.shapes.map((shape) => html("span", {}, shapeText(shape))))],
     ["Shape", part.end ? shapeText(part.shapes[0]) : null],

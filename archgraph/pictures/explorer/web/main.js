@@ -1,7 +1,7 @@
 // The page: what is open, chosen and highlighted, and everything that follows from it.
 
 import { Camera } from "./camera.js";
-import { panel, spoken } from "./details.js";
+import { html, panel, spoken } from "./details.js";
 import { legend, warm } from "./heat.js";
 import { listen } from "./keys.js";
 import { Layout } from "./layout.js";
@@ -83,7 +83,7 @@ class Page {
     const on = (id, event, act) => find(id).addEventListener(event, act);
     on("in", "click", () => this.camera.zoom(1.25));
     on("out", "click", () => this.camera.zoom(0.8));
-    on("fit", "click", () => this.fit());
+    on("fit", "click", () => this.fit({ whole: true }));
     on("unfold", "click", () => this.all(true));
     on("fold", "click", () => this.all(false));
     on("heat", "change", (event) => this.warm(event.target.value));
@@ -125,7 +125,11 @@ class Page {
       layout = this.layout.whole(this.open);
     } catch (error) {
       if (!(error instanceof Unready)) throw error;
-      await library();
+      try {
+        await library();
+      } catch (problem) {
+        return this.doWithout(problem);
+      }
       return this.update({ keep });
     }
     const active = this.svg.contains(document.activeElement);
@@ -140,6 +144,17 @@ class Page {
     this.remember();
     document.documentElement.dataset.took = (performance.now() - started).toFixed(1);
     document.documentElement.dataset.drawn = this.scene.drawn.size - 1;
+  }
+
+  /** The network as a table alone, where the browser cannot unpack or run the library. */
+  doWithout(problem) {
+    this.view = "table";
+    this.tabulate();
+    this.decorate();
+    this.remember();
+    find("view").disabled = true;
+    const said = `This browser cannot lay out the picture (${problem.message}); the table has all that it shows.`;
+    find("table").prepend(html("p", { class: "problem", role: "alert" }, said));
   }
 
   /** Everything that is no matter of layout: colours, what is chosen, paths, the panel. */
@@ -230,7 +245,7 @@ class Page {
     this.open = new Set(open ? this.network.parts.filter((part) => part.box).map((part) => part.id) : []);
     if (!open && this.chosen) this.chosen = this.network.around(this.chosen)[0] ?? this.chosen;
     await this.update();
-    this.camera.fit(this.scene.layout, { whole: false });
+    this.fit({ whole: false });
   }
 
   /** Choose a part, opening what it is in; null chooses nothing. */
@@ -245,7 +260,7 @@ class Page {
       this.decorate();
       this.remember();
     }
-    if (part && !still) this.camera.show(this.scene.place(part), { always: closed.length > 0 });
+    if (part && !still && this.scene.drawn.has(part.id)) this.camera.show(this.scene.place(part), { always: closed.length > 0 });
     if (part && focus) this.focus(part);
     find("said").textContent = part ? spoken(part) : "";
   }
@@ -280,6 +295,7 @@ class Page {
   }
 
   show(view) {
+    if (find("view").disabled) return;
     this.view = view;
     this.tabulate();
     this.remember();
@@ -299,8 +315,8 @@ class Page {
     else this.choose(null);
   }
 
-  fit() {
-    this.camera.fit(this.scene.layout);
+  fit(how = {}) {
+    if (this.scene.layout) this.camera.fit(this.scene.layout, how);
   }
 
   help() {
@@ -311,8 +327,8 @@ class Page {
     library().catch(() => {}); // it takes a moment, and what goes wrong is told where it is needed
     this.tabulate();
     await this.update();
-    this.camera.fit(this.scene.layout, { whole: false });
-    if (this.chosen) this.camera.show(this.scene.place(this.chosen));
+    this.fit({ whole: false });
+    if (this.chosen && this.scene.drawn.has(this.chosen.id)) this.camera.show(this.scene.place(this.chosen));
     performance.mark("drawn");
     document.documentElement.dataset.ready = "";
   }
@@ -320,7 +336,4 @@ class Page {
 
 const page = new Page(JSON.parse(document.getElementById("contents").textContent));
 globalThis.explorer = page; // for a script beside this one: the live view's
-page.begin().catch((error) => {
-  find("said").textContent = `The picture cannot be drawn: ${error.message}`;
-  page.show("table");
-});
+page.begin();
