@@ -140,16 +140,15 @@ class _Report:
         if not shown.whole:
             note += " The lineage of all winners is too large to be read: this is the end of the best one's."
         steps = list(ancestry.steps(found, shown))
-        pictures = ancestry.differences(steps)
+        pictures = ancestry.differences(shown, steps)
         self.pictures |= pictures
+        if len(pictures) < len(steps):
+            note += f" {len(pictures)} of the {len(steps)} mutations are drawn."
         changes = []
         for step in steps:
             seen = picture(step.key, f"what changed from trial {step.parent.number}") if step.key in pictures else ""
-            changes.append(
-                details(
-                    f"trial {step.parent.number} → {step.child.number}: {step.child.change}", seen + code(step.text)
-                )
-            )
+            said = f"trial {step.parent.number} → {step.child.number}: {step.child.change}"
+            changes.append(details(said, seen + code(step.text)))
         return tree + paragraphs([note]) + tables.steps(found, lineage(found, best)) + "".join(changes)
 
     def mutations(self) -> str:

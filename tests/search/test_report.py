@@ -278,6 +278,20 @@ def test_every_mutation_of_the_lineage_is_a_difference_in_picture_and_text(page:
         assert "\n".join(difference(found.trials[child.parent or 0], child)) in "".join(page.text)
 
 
+def test_the_mutations_that_led_to_the_best_network_are_drawn_first(
+    found: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found.best is not None
+    steps = list(ancestry.steps(found, ancestry.tree(found)))
+    own = [child for child in lineage(found, found.best) if child.parent is not None]
+    sizes = [len(diagrams.graph_of(t).nodes) + len(diagrams.graph_of(found.trials[t.parent or 0]).nodes) for t in own]
+    monkeypatch.setattr(ancestry, "MOST_NODES", sum(sizes))
+    page = read(html(found))
+    assert len(own) < len(steps)
+    assert {k for k in page.pictures if not k.isdigit()} == {f"step-{child.number}" for child in own}
+    assert f"{len(own)} of the {len(steps)} mutations are drawn." in page.words
+
+
 def test_what_is_not_drawn_is_said(found: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagrams, "MOST", 6)
     page = read(html(found))

@@ -16,7 +16,7 @@ from archgraph.graph.wording import printable
 from archgraph.pictures.comparison import difference_drawing
 from archgraph.search.lineage import ancestors, difference, lineage, parents
 from archgraph.search.outcome import Outcome, score_names, shown
-from archgraph.search.reporting.diagrams import graph_of, rendered
+from archgraph.search.reporting.diagrams import MOST_NODES, graph_of, rendered
 from archgraph.search.rungs import rung_of
 from archgraph.search.trials import Trial
 
@@ -101,12 +101,20 @@ def steps(found: Outcome, shown_tree: Tree) -> Iterator[Step]:
             yield Step(parent, child, "\n".join(difference(parent, child)))
 
 
-def differences(asked: Sequence[Step]) -> dict[str, str]:
-    """What each step changed as a picture, by its key: the two networks in one, as far as they can be drawn here."""
-    texts = {}
-    for step in asked:
+def differences(shown_tree: Tree, asked: Sequence[Step]) -> dict[str, str]:
+    """What steps changed as pictures, by their keys: the two networks in one, as far as they can be drawn here.
+
+    Of many steps between large networks, those to the best one come first.
+    """
+    texts: dict[str, str] = {}
+    nodes = 0
+    for step in sorted(asked, key=lambda step: step.child.number not in shown_tree.best):
         with suppress(ArchgraphError):
-            texts[step.key] = difference_drawing(graph_of(step.parent), graph_of(step.child), direction="right").dot
+            old, new = graph_of(step.parent), graph_of(step.child)
+            nodes += len(old.nodes) + len(new.nodes)
+            if nodes > MOST_NODES:
+                break
+            texts[step.key] = difference_drawing(old, new, direction="right").dot
     try:
         return dict(zip(texts, rendered(texts.values()), strict=True))
     except UsageError:

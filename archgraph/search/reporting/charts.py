@@ -109,18 +109,17 @@ def progress_chart(found: Outcome, baseline: Outcome | None) -> Figure:
     `meta` of a trace has both, in the order of its points.
     """
     name = found.recipe.objectives[0]
-    traces = [
-        _trace(
-            found, found.compared, name, {"mode": "markers", "name": "trials", "marker": {"color": FAINT, "size": 6}}
-        )
-        | {"text": [_said(trial, name) for trial in found.compared], "hoverinfo": "text"}
-    ]
+    scored = [trial for trial in found.compared if _has(trial, name)]
+    points = {"mode": "markers", "name": "trials", "marker": {"color": FAINT, "size": 6}}
+    told = {"text": [_said(trial, name) for trial in scored], "hoverinfo": "text"}
+    traces = [_trace(found, scored, name, points) | told]
     for part, label, colour in ((found, "best so far", MARK), (baseline, "best so far by random search", OTHER)):
         if part is None:
             continue
         style = {"mode": "lines", "name": label, "line": {"shape": "hv", "color": colour}}
-        best = best_so_far([trial.measure(name) for trial in part.compared], found.recipe.directions[0])
-        traces.append(_trace(part, part.compared, name, style) | {"y": best})
+        scored = [trial for trial in part.compared if _has(trial, name)]
+        best = best_so_far([trial.measure(name) for trial in scored], found.recipe.directions[0])
+        traces.append(_trace(part, scored, name, style) | {"y": best})
     tested = [(trial, test) for trial in found.winners if (test := found.test(trial)) and "accuracy" in test]
     if name == "accuracy" and tested:
         style = {"mode": "markers", "name": "winners on the test images, ± 95 %", "marker": {"color": INK, "size": 7}}
