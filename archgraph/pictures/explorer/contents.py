@@ -48,7 +48,8 @@ class _Contents:
         self.marks = marks
         self.choices = choices
         self.costs = node_costs(graph)
-        self.train_only = graph.nodes.keys() - graph.needed(training=False)
+        gone = {name for name in graph.nodes if marks.of(name) == "removed"}
+        self.train_only = graph.nodes.keys() - graph.needed(training=False) - gone
         self.known: dict[str, int] = {}
         self.place: dict[str, int] = {name: -1 - number for number, name in enumerate(graph.inputs)}
         self.names: list[str] = []

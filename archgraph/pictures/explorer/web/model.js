@@ -77,22 +77,24 @@ export class Network {
     }
   }
 
-  /** Costs of boxes; what exists in training alone counts no MACs in a box that holds more. */
+  /** Costs of boxes; what exists in training alone counts no MACs in a box that holds more, and what is gone nothing. */
   sum() {
     for (let id = this.first - 1; id >= 0; id -= 1) {
       const part = this.parts[id];
       if (!part.box) continue;
-      const total = (name, kids) => kids.reduce((sum, kid) => sum + kid[name], 0);
-      part.train_only = part.kids.every((kid) => kid.train_only);
-      part.params = total("params", part.kids);
-      part.bytes = total("bytes", part.kids);
-      part.macs = total("macs", part.train_only ? part.kids : part.kids.filter((kid) => !kid.train_only));
       const found = new Set(part.kids.map((kid) => kid.status ?? "same"));
       const status = found.size === 1 ? [...found][0] : "changed";
       if (status !== "same") part.status = status;
+      const total = (name, kids) => kids.reduce((sum, kid) => sum + kid[name], 0);
+      const kids = status === "removed" ? part.kids : part.kids.filter((kid) => kid.status !== "removed");
+      part.train_only = part.kids.every((kid) => kid.train_only);
+      part.params = total("params", kids);
+      part.bytes = total("bytes", kids);
+      part.macs = total("macs", part.train_only ? kids : kids.filter((kid) => !kid.train_only));
     }
+    const kept = this.root.kids.filter((kid) => kid.status !== "removed");
     for (const name of ["params", "macs", "bytes"]) {
-      this.root[name] = this.root.kids.reduce((sum, kid) => sum + (name === "macs" && kid.train_only ? 0 : kid[name]), 0);
+      this.root[name] = kept.reduce((sum, kid) => sum + (name === "macs" && kid.train_only ? 0 : kid[name]), 0);
     }
   }
 
