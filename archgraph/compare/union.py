@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from archgraph.compare.change import Change, Difference
@@ -45,8 +44,7 @@ def union(old: Graph, new: Graph, found: Difference) -> tuple[Graph, Marks]:
         features=new.features,
         scopes={name: scope for name, scope in scopes.items() if name in used},
     )
-    marks = _marks(old, new, found, names)
-    return graph, replace(marks, notes={**marks.notes, **_in_units(graph, marks)})
+    return graph, _marks(old, new, found, names)
 
 
 def _boxes(old: Graph, new: Graph, found: Difference) -> dict[str, str]:
@@ -119,20 +117,6 @@ def _marks(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) 
             added.add((new.outputs[change.after], change.after))
             removed.add((Ref(names.get(gone.node, gone.node), gone.output), change.after))
     return Marks(status, notes, frozenset(added), frozenset(removed), _totals(found))
-
-
-def _in_units(graph: Graph, marks: Marks) -> dict[str, tuple[str, ...]]:
-    """What came into a conv with its norm and activation, or went: such a unit is drawn as one box."""
-    units: dict[str, list[Node]] = {}
-    for node in graph:
-        if node.scope and graph.scopes[node.scope].kind == "macro":
-            units.setdefault(node.scope, []).append(node)
-    found: dict[str, tuple[str, ...]] = {}
-    for scope, nodes in units.items():
-        status = {node.name: marks.of(node.name) for node in nodes}
-        if len(set(status.values())) > 1 and any(node.op.op == graph.scopes[scope].op for node in nodes):
-            found |= {name: (became,) for name, became in status.items() if became in ("added", "removed")}
-    return found
 
 
 def _totals(found: Difference) -> str:

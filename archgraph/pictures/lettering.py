@@ -103,15 +103,26 @@ class Lettering:
 
     def _notes(self, part: Part) -> Iterator[str]:
         """What changed in a part; in a closed box, with the name of what it changed in."""
-        if not self.marks.notes or part.parts:
+        if not (self.marks.notes or self.marks.status) or part.parts:
             return
         found = []
         for node in part.copies[0]:
             where = "" if part.scope is None else f"{node.name.removeprefix(part.inner).lstrip('.')}: "
             found += [f"{where}{note}" for note in self.marks.notes.get(node.name, ())]
+            if (
+                self.marks.of(node.name) in ("added", "removed")
+                and _is_unit(part)
+                and self.wiring.status(part) == "changed"
+            ):
+                found.append(f"{where}{self.marks.of(node.name)}")
         yield from found[:MOST_NOTES]
         if len(found) > MOST_NOTES:
             yield f"and {len(found) - MOST_NOTES} more"
+
+
+def _is_unit(part: Part) -> bool:
+    """Whether a part is a conv or linear with its norm and activation."""
+    return part.scope is not None and any(node.op.op == part.scope.op for node in part.copies[0])
 
 
 def _of_all(copies: Sequence[Part]) -> list[str]:
