@@ -17,10 +17,17 @@ export function column({ items, edges, ins, outs }) {
   const end = outs ? along : along - GAP;
   const lanes = laned(edges, items.length);
   const right = widest + 16;
-  const at = (n, side) => (n < 0 ? 0 : n >= items.length ? end : placed[n].along + (side === "out" ? items[n].along : 0));
+  const at = (n, side) =>
+    n < 0 ? 0 : n >= items.length ? end : placed[n].along + (side === "out" ? items[n].along : 0);
   const paths = edges.map((edge) => {
-    const from = edge.tail < 0 ? ends(ins, line, edge.tailPort) : placed[edge.tail].across + anchor(items[edge.tail].outs, items[edge.tail], edge.tailPort);
-    const to = edge.head >= items.length ? ends(outs, line, edge.headPort) : placed[edge.head].across + anchor(items[edge.head].ins, items[edge.head], edge.headPort);
+    const from =
+      edge.tail < 0
+        ? ends(ins, line, edge.tailPort)
+        : placed[edge.tail].across + anchor(items[edge.tail].outs, items[edge.tail], edge.tailPort);
+    const to =
+      edge.head >= items.length
+        ? ends(outs, line, edge.headPort)
+        : placed[edge.head].across + anchor(items[edge.head].ins, items[edge.head], edge.headPort);
     const start = at(edge.tail, "out");
     const stop = at(edge.head, "in");
     const lane = lanes.get(edge);
@@ -28,7 +35,14 @@ export function column({ items, edges, ins, outs }) {
     const x = right + lane * LANE;
     const down = start + GAP * 0.35;
     const up = stop - GAP * 0.35;
-    return bent([[from, start], [from, down], [x, down], [x, up], [to, up], [to, stop]]);
+    return bent([
+      [from, start],
+      [from, down],
+      [x, down],
+      [x, up],
+      [to, up],
+      [to, stop],
+    ]);
   });
   const reach = lanes.size ? right + (Math.max(...lanes.values()) + 1) * LANE : widest;
   const spread = (count) => Array.from({ length: count }, (_, n) => ends(count, line, n));
@@ -37,11 +51,19 @@ export function column({ items, edges, ins, outs }) {
 
 const anchor = (ports, item, port = 0) => ports?.[port] ?? item.across / 2;
 const ends = (count, line, port) => line + (port - (count - 1) / 2) * 14;
-const line2 = (x, start, stop) => [["M", x, start], ["L", x, stop]];
+const line2 = (x, start, stop) => [
+  ["M", x, start],
+  ["L", x, stop],
+];
 
 function step(from, to, start, stop) {
   const middle = (start + stop) / 2;
-  return bent([[from, start], [from, middle], [to, middle], [to, stop]]);
+  return bent([
+    [from, start],
+    [from, middle],
+    [to, middle],
+    [to, stop],
+  ]);
 }
 
 /** A lane for each value that passes other items; lanes that have become free are used again. */
@@ -67,7 +89,7 @@ function laned(edges, count) {
 }
 
 /** Straight lines with rounded corners. */
-export function bent(points) {
+function bent(points) {
   const path = [["M", ...points[0]]];
   for (let n = 1; n < points.length - 1; n += 1) {
     const [before, corner, after] = [points[n - 1], points[n], points[n + 1]];

@@ -46,7 +46,10 @@ export class Camera {
   fit({ width, height }, { whole = true } = {}) {
     const room = { width: this.size.width - 40, height: this.size.height - 40 };
     const [across, along] = [room.width / width, room.height / height].sort((a, b) => b - a);
-    this.scale = Math.max(SMALLEST, whole ? Math.min(along, 1.25) : Math.min(Math.max(along, Math.min(across, READABLE)), 1.25));
+    this.scale = Math.max(
+      SMALLEST,
+      whole ? Math.min(along, 1.25) : Math.min(Math.max(along, Math.min(across, READABLE)), 1.25),
+    );
     const start = (size, space) => (whole || size * this.scale <= space ? (space + 40 - size * this.scale) / 2 : 20);
     this.x = start(width, room.width);
     this.y = start(height, room.height);
@@ -71,7 +74,11 @@ export class Camera {
     const box = this.svg.getBoundingClientRect();
     const lines = event.deltaMode === 1 ? 20 : 1;
     if (event.shiftKey) this.pan(-(event.deltaX + event.deltaY) * lines, 0);
-    else this.zoom(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0016)), { x: event.clientX - box.left, y: event.clientY - box.top });
+    else
+      this.zoom(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0016)), {
+        x: event.clientX - box.left,
+        y: event.clientY - box.top,
+      });
   }
 
   press(event) {

@@ -13,7 +13,8 @@ export function html(name, attributes = {}, ...children) {
   return made;
 }
 
-const exact = (number, short) => html("span", {}, number.toLocaleString("en"), " ", String(number) === short ? null : html("small", {}, short));
+const exact = (number, short) =>
+  html("span", {}, number.toLocaleString("en"), " ", String(number) === short ? null : html("small", {}, short));
 const numbers = (whole) => [
   ["Parameters", exact(whole.params, human(whole.params))],
   ["MACs", exact(whole.macs, human(whole.macs))],
@@ -57,7 +58,12 @@ function overview(network, actions) {
     list(ends("output"), "pairs"),
     ...(features.length ? [html("h3", {}, "Features"), list(features, "pairs")] : []),
     ...(contents.marked ? changes(network, actions) : []),
-    html("p", { class: "hint" }, "Click a box for what it is; double-click it, or press Enter, to open or close it. Keys: ", html("kbd", {}, "?")),
+    html(
+      "p",
+      { class: "hint" },
+      "Click a box for what it is; double-click it, or press Enter, to open or close it. Keys: ",
+      html("kbd", {}, "?"),
+    ),
   ];
 }
 
@@ -68,13 +74,20 @@ function changes(network, actions) {
   for (const part of network.parts) {
     if (!part.status || network.around(part).some(whole) || (part.box && !whole(part))) continue;
     const notes = part.notes?.length ? `: ${part.notes.join("; ")}` : "";
-    found.push(html("li", { class: `status-${part.status}` }, html("i", {}), jump(part, actions), ` ${part.status}${notes}`));
+    found.push(
+      html("li", { class: `status-${part.status}` }, html("i", {}), jump(part, actions), ` ${part.status}${notes}`),
+    );
   }
   return [html("h3", {}, "Changes"), html("ul", { class: "changes" }, ...found)];
 }
 
 function jump(part, actions, after = "") {
-  return html("span", {}, html("button", { type: "button", class: "link", onclick: () => actions.choose(part) }, ...broken(part.name)), after);
+  return html(
+    "span",
+    {},
+    html("button", { type: "button", class: "link", onclick: () => actions.choose(part) }, ...broken(part.name)),
+    after,
+  );
 }
 
 /** A name that may go on in the next line after each of its steps. */
@@ -82,30 +95,87 @@ const broken = (name) => name.split(".").flatMap((step, n) => (n ? [".", html("w
 
 function chosen(network, part, state, actions) {
   const around = network.around(part).at(-1);
-  const kind = part.end ?? (part.box === "copies" ? `${part.count} equal copies of ${part.op}` : part.box === "stage" ? `stage of ${part.op}` : part.op);
+  const kind =
+    part.end ??
+    (part.box === "copies"
+      ? `${part.count} equal copies of ${part.op}`
+      : part.box === "stage"
+        ? `stage of ${part.op}`
+        : part.op);
   const inputs = entering(network, part);
   const rows = [
     ["Source", part.at],
-    ["Takes", inputs.length ? html("span", { class: "lines" }, ...inputs.map((wire) => jump(network.parts[wire.from], actions, ` ${shapeText(wire.shape)}`))) : null],
-    ["Gives", part.end ? null : html("span", { class: "lines" }, ...part.shapes.map((shape) => html("span", {}, shapeText(shape))))],
+    [
+      "Takes",
+      inputs.length
+        ? html(
+            "span",
+            { class: "lines" },
+            ...inputs.map((wire) => jump(network.parts[wire.from], actions, ` ${shapeText(wire.shape)}`)),
+          )
+        : null,
+    ],
+    [
+      "Gives",
+      part.end
+        ? null
+        : html("span", { class: "lines" }, ...part.shapes.map((shape) => html("span", {}, shapeText(shape)))),
+    ],
     ["Shape", part.end ? shapeText(part.shapes[0]) : null],
     ["Used by", part.box || part.end ? null : users(network, part, actions)],
     ...(part.end ? [] : numbers(part)),
     ["Share of MACs", part.macs && !part.train_only ? `${((100 * part.macs) / network.root.macs).toFixed(1)} %` : null],
-    ["Chosen", part.choices ? html("span", { class: "lines" }, ...part.choices.map((text) => html("span", {}, text))) : null],
+    [
+      "Chosen",
+      part.choices ? html("span", { class: "lines" }, ...part.choices.map((text) => html("span", {}, text))) : null,
+    ],
     ["Weights of", part.shares === undefined ? null : jump(network.parts[part.shares], actions)],
     ["Only in training", part.train_only ? "yes" : null],
     ["Is in", around ? jump(around, actions) : null],
   ];
   const path = (mode, text) =>
-    html("button", { type: "button", "data-path": mode, "aria-pressed": String(state.path === mode), onclick: () => actions.path(mode) }, text);
+    html(
+      "button",
+      {
+        type: "button",
+        "data-path": mode,
+        "aria-pressed": String(state.path === mode),
+        onclick: () => actions.path(mode),
+      },
+      text,
+    );
   return [
     html("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => actions.choose(null) }, "×"),
     html("h2", {}, part.label),
-    html("p", { class: `kind family-${part.family}` }, html("i", {}), kind, part.label === part.name ? null : html("code", {}, ...broken(part.name))),
-    part.status ? html("p", { class: `note status-${part.status}` }, html("i", {}), [part.status, ...(part.notes ?? [])].join(" · ")) : null,
-    part.box ? html("button", { type: "button", class: "fold", onclick: () => actions.fold(part) }, state.isOpen ? "Close the box" : "Open the box") : null,
-    html("div", { class: "paths", role: "group", "aria-label": "Highlight the path" }, path("into", "From inputs"), path("both", "Both"), path("outOf", "To outputs")),
+    html(
+      "p",
+      { class: `kind family-${part.family}` },
+      html("i", {}),
+      kind,
+      part.label === part.name ? null : html("code", {}, ...broken(part.name)),
+    ),
+    part.status
+      ? html(
+          "p",
+          { class: `note status-${part.status}` },
+          html("i", {}),
+          [part.status, ...(part.notes ?? [])].join(" · "),
+        )
+      : null,
+    part.box
+      ? html(
+          "button",
+          { type: "button", class: "fold", onclick: () => actions.fold(part) },
+          state.isOpen ? "Close the box" : "Open the box",
+        )
+      : null,
+    html(
+      "div",
+      { class: "paths", role: "group", "aria-label": "Highlight the path" },
+      path("into", "From inputs"),
+      path("both", "Both"),
+      path("outOf", "To outputs"),
+    ),
     part.args.length ? html("h3", {}, "Arguments") : null,
     list(part.args, "pairs"),
     html("h3", {}, part.end ? "" : "Facts"),
@@ -131,4 +201,5 @@ function users(network, part, actions) {
 }
 
 /** A short line on a part, for those who hear the page. */
-export const spoken = (part) => `${part.name}, ${part.op}, gives ${shapeText(part.shapes[0])}, ${amount(part.params)} parameters`;
+export const spoken = (part) =>
+  `${part.name}, ${part.op}, gives ${shapeText(part.shapes[0])}, ${amount(part.params)} parameters`;

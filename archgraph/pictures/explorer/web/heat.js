@@ -19,8 +19,15 @@ export function warm(scene, measure) {
 }
 
 const FAMILIES = {
-  conv: "convolution", linear: "linear", norm: "normalisation", activation: "activation", pool: "pooling", merge: "merging",
-  attention: "attention", block: "block", other: "other",
+  conv: "convolution",
+  linear: "linear",
+  norm: "normalisation",
+  activation: "activation",
+  pool: "pooling",
+  merge: "merging",
+  attention: "attention",
+  block: "block",
+  other: "other",
 };
 const STATUS = { added: "added", removed: "removed", changed: "changed", same: "unchanged" };
 

@@ -4,7 +4,7 @@ const DIRECTIONS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], Ar
 const STEP = 80;
 
 /** The part seen next to another in a direction: near, and not far aside. An open box is gone into, or left, from its top. */
-export function neighbour(scene, part, [dx, dy]) {
+function neighbour(scene, part, [dx, dy]) {
   const box = scene.drawn.get(part.id)?.layout;
   if (box && dx + dy > 0) return part.kids[0];
   const middle = (one) => {
@@ -44,7 +44,8 @@ export function listen(page) {
     event.preventDefault();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, select, textarea, dialog")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, select, textarea, dialog"))
+      return;
     const action = {
       "/": () => page.search.field.focus(),
       Escape: () => page.clear(),

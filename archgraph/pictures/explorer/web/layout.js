@@ -73,7 +73,8 @@ export class Layout {
   content(box, items, open) {
     const { links, ins, outs } = this.wiring.of(box);
     const place = new Map(box.kids.map((kid, n) => [kid.id, n]));
-    const ports = (id, value, side) => (open.has(id) ? this.wiring.of(this.network.parts[id])[side].get(value) : undefined);
+    const ports = (id, value, side) =>
+      open.has(id) ? this.wiring.of(this.network.parts[id])[side].get(value) : undefined;
     const arrows = new Map();
     for (const link of links.values()) {
       const arrow = {
@@ -118,13 +119,26 @@ export class Layout {
       });
       const start = before?.at ?? null;
       solution.paths.forEach((path, m) => {
-        const moved = path.map(([letter, ...numbers]) => [letter, ...numbers.map((x, k) => x + (k % 2 ? along : shift))]);
+        const moved = path.map(([letter, ...numbers]) => [
+          letter,
+          ...numbers.map((x, k) => x + (k % 2 ? along : shift)),
+        ]);
         const edge = one.edges[m];
         if (edge.tail < 0 && start !== null && Math.abs(start) > 0.5) joined(moved, start, before.along);
         paths.push(moved);
       });
-      if (n === 0) ports.ins = ordered(one.ins, solution.ins.map((x) => x + shift), content.ins);
-      if (n === content.pieces.length - 1) ports.outs = ordered(one.outs, solution.outs.map((x) => x + shift), content.outs);
+      if (n === 0)
+        ports.ins = ordered(
+          one.ins,
+          solution.ins.map((x) => x + shift),
+          content.ins,
+        );
+      if (n === content.pieces.length - 1)
+        ports.outs = ordered(
+          one.outs,
+          solution.outs.map((x) => x + shift),
+          content.outs,
+        );
       along += solution.along;
       before = { at: one.outs.length === 1 ? solution.outs[0] + shift : null, along };
     });
@@ -155,7 +169,12 @@ export class Layout {
     });
     const turned = ([letter, ...numbers]) => {
       const pairs = [];
-      for (let k = 0; k < numbers.length; k += 2) pairs.push(put(numbers[k], numbers[k + 1]).map(rounded).join(" "));
+      for (let k = 0; k < numbers.length; k += 2)
+        pairs.push(
+          put(numbers[k], numbers[k + 1])
+            .map(rounded)
+            .join(" "),
+        );
       return letter + pairs.join(" ");
     };
     return {

@@ -53,7 +53,10 @@ class Page {
     const boxes = { all: this.network.parts.filter((part) => part.box).map((part) => part.id), none: [] };
     this.open = new Set([...(boxes[state.base] ?? this.first), ...ids(state.opened)].filter((id) => !shut.has(id)));
     this.chosen = (state.chosen && this.network.byName(state.chosen)) || null;
-    this.heat = state.heat === undefined ? (this.network.contents.heat && measure(this.network.contents.heat)) || "" : measure(state.heat);
+    this.heat =
+      state.heat === undefined
+        ? (this.network.contents.heat && measure(this.network.contents.heat)) || ""
+        : measure(state.heat);
     this.tracing = this.chosen && ["into", "outOf", "both"].includes(state.path) ? state.path : "";
     this.view = state.view === "table" ? "table" : "picture";
     this.theme = ["dark", "light"].includes(state.theme) ? state.theme : "";
@@ -63,17 +66,25 @@ class Page {
 
   remember() {
     const name = (id) => this.network.parts[id].name;
-    const heat = this.heat === measure(this.network.contents.heat ?? "") ? "" : NAMES[this.heat] ?? "none";
+    const heat = this.heat === measure(this.network.contents.heat ?? "") ? "" : (NAMES[this.heat] ?? "none");
     const boxes = this.network.parts.filter((part) => part.box);
     const differing = [this.first, new Set(boxes.map((box) => box.id)), new Set()].map((base, n) => ({
       base: ["", "all", "none"][n],
       opened: [...this.open].filter((id) => !base.has(id)),
       closed: [...base].filter((id) => !this.open.has(id)),
     }));
-    const { base, opened, closed } = differing.sort((a, b) => a.opened.length + a.closed.length - b.opened.length - b.closed.length)[0];
+    const { base, opened, closed } = differing.sort(
+      (a, b) => a.opened.length + a.closed.length - b.opened.length - b.closed.length,
+    )[0];
     const state = {
-      base, opened: opened.map(name), closed: closed.map(name),
-      chosen: this.chosen?.name, heat, path: this.tracing, view: this.view === "table" ? "table" : "", theme: this.theme,
+      base,
+      opened: opened.map(name),
+      closed: closed.map(name),
+      chosen: this.chosen?.name,
+      heat,
+      path: this.tracing,
+      view: this.view === "table" ? "table" : "",
+      theme: this.theme,
     };
     clearTimeout(this.writing);
     this.writing = setTimeout(() => history.replaceState(null, "", `#${written(state)}`), 60);
@@ -89,7 +100,9 @@ class Page {
     on("heat", "change", (event) => this.warm(event.target.value));
     on("theme", "click", () => this.shade(this.dark ? "light" : "dark"));
     on("view", "click", () => this.show(this.view === "table" ? "picture" : "table"));
-    on("save", "click", () => download(saved(this.scene.group, this.scene.layout, this.network.contents.name), "network.svg"));
+    on("save", "click", () =>
+      download(saved(this.scene.group, this.scene.layout, this.network.contents.name), "network.svg"),
+    );
     on("keys", "click", () => this.help());
     this.svg.addEventListener("click", (event) => this.click(event));
     this.svg.addEventListener("dblclick", (event) => {
@@ -260,7 +273,8 @@ class Page {
       this.decorate();
       this.remember();
     }
-    if (part && !still && this.scene.drawn.has(part.id)) this.camera.show(this.scene.place(part), { always: closed.length > 0 });
+    if (part && !still && this.scene.drawn.has(part.id))
+      this.camera.show(this.scene.place(part), { always: closed.length > 0 });
     if (part && focus) this.focus(part);
     find("said").textContent = part ? spoken(part) : "";
   }

@@ -26,8 +26,22 @@ export class Network {
 
   addEnds() {
     const end = (kind, { name, shape, train_only }) => ({
-      id: this.parts.length, end: kind, name, label: name, op: kind, family: "other", up: -1, says: [], args: [],
-      shapes: [shape], params: 0, macs: 0, bytes: 0, kids: [], next: this.parts.length + 1, train_only,
+      id: this.parts.length,
+      end: kind,
+      name,
+      label: name,
+      op: kind,
+      family: "other",
+      up: -1,
+      says: [],
+      args: [],
+      shapes: [shape],
+      params: 0,
+      macs: 0,
+      bytes: 0,
+      kids: [],
+      next: this.parts.length + 1,
+      train_only,
     });
     for (const input of this.contents.inputs) this.parts.push(end("input", input));
     for (const output of this.contents.outputs) this.parts.push(end("output", output));
@@ -62,7 +76,10 @@ export class Network {
     for (const [from, out, to] of this.contents.removed) {
       const there = this.parts[to].inputs?.some((ref) => ref[0] === from && ref[1] === out);
       if (!there) wire(from, out, to, "removed");
-      else this.wires.filter((w) => w.from === from && w.out === out && w.to === to).forEach((w) => (w.status = "removed"));
+      else
+        this.wires
+          .filter((w) => w.from === from && w.out === out && w.to === to)
+          .forEach((w) => (w.status = "removed"));
     }
     const outputs = this.parts.filter((part) => part.end === "output");
     this.contents.outputs.forEach(({ from: [from, out] }, n) => {
@@ -129,7 +146,9 @@ export class Network {
   find(text) {
     const wanted = text.trim().toLowerCase();
     if (!wanted) return [];
-    return this.parts.filter((part) => part.name.toLowerCase().includes(wanted) || part.op.toLowerCase().includes(wanted));
+    return this.parts.filter(
+      (part) => part.name.toLowerCase().includes(wanted) || part.op.toLowerCase().includes(wanted),
+    );
   }
 
   byName(name) {

@@ -4,7 +4,7 @@ import { about, amount, heading, lettering, shapeText } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export function element(name, attributes = {}, ...children) {
+function element(name, attributes = {}, ...children) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
@@ -59,7 +59,10 @@ export class Scene {
     const shape = shapeText(part.shapes[0]);
     const cost = part.params || part.macs ? `, ${amount(part.params)} parameters, ${amount(part.macs)} MACs` : "";
     const marks = `${part.status ? `, ${part.status}` : ""}${part.train_only ? ", in training only" : ""}`;
-    node.setAttribute("aria-label", `${part.label}: ${about(part).join(", ") || part.op}, gives ${shape}${cost}${marks}`);
+    node.setAttribute(
+      "aria-label",
+      `${part.label}: ${about(part).join(", ") || part.op}, gives ${shape}${cost}${marks}`,
+    );
     node.setAttribute("aria-level", level);
     if (part.box) node.setAttribute("aria-expanded", open);
   }
@@ -72,7 +75,10 @@ export class Scene {
     for (const line of lines) {
       y += line.height;
       const text = element("text", {
-        x: width / 2 + (line.bold ? room / 2 : 0), y: y - 3, "text-anchor": "middle", "font-size": line.size,
+        x: width / 2 + (line.bold ? room / 2 : 0),
+        y: y - 3,
+        "text-anchor": "middle",
+        "font-size": line.size,
         class: line.bold ? "name" : line.faint ? "faint small" : line.chosen ? "choice small" : "small",
       });
       text.textContent = line.text;
@@ -112,7 +118,12 @@ export class Scene {
     const classes = ["part", `family-${part.family}`, part.box ? "box" : "", part.end ? "end" : ""];
     if (part.train_only) classes.push("training");
     if (part.status) classes.push(`status-${part.status}`);
-    const node = element("g", { class: classes.filter(Boolean).join(" "), "data-id": part.id, role: "treeitem", tabindex: -1 });
+    const node = element("g", {
+      class: classes.filter(Boolean).join(" "),
+      "data-id": part.id,
+      role: "treeitem",
+      tabindex: -1,
+    });
     if (part.box === "copies" && width) {
       node.append(element("rect", { class: "copies", x: 4, y: -4, width: width - 4, height, rx: part.end ? 12 : 6 }));
     }
@@ -129,7 +140,12 @@ export class Scene {
   mark(part, x, y, open) {
     const path = open ? "M-4 -2.5L0 2.5L4 -2.5" : "M-2.5 -4L2.5 0L-2.5 4";
     const area = element("rect", { x: -11, y: -11, width: 22, height: 22, class: "touch" });
-    return element("g", { class: "mark", transform: `translate(${x} ${y})`, "data-fold": part.id }, area, element("path", { d: path }));
+    return element(
+      "g",
+      { class: "mark", transform: `translate(${x} ${y})`, "data-fold": part.id },
+      area,
+      element("path", { d: path }),
+    );
   }
 
   /** A line, and the shape that it carries where no other line of the same part has said it. */

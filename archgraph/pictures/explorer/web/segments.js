@@ -56,18 +56,29 @@ function piece(items, arrows, from, to) {
   const whole = { in: from === 0, out: to === items.length };
   for (const arrow of arrows) {
     if (Math.max(arrow.tail, arrow.head) < from || Math.min(arrow.tail, arrow.head) >= to) continue;
-    const edge = { tail: arrow.tail - from, tailPort: arrow.tailPort, head: arrow.head - from, headPort: arrow.headPort };
-    if (edge.tail < 0) [edge.tail, edge.tailPort] = [-1, port(ins, whole.in ? arrow.tailPort ?? 0 : anchorOf(arrow))];
+    const edge = {
+      tail: arrow.tail - from,
+      tailPort: arrow.tailPort,
+      head: arrow.head - from,
+      headPort: arrow.headPort,
+    };
+    if (edge.tail < 0) [edge.tail, edge.tailPort] = [-1, port(ins, whole.in ? (arrow.tailPort ?? 0) : anchorOf(arrow))];
     if (edge.head >= to - from) {
       edge.head = to - from;
-      edge.headPort = port(outs, whole.out ? arrow.headPort ?? 0 : anchorOf(arrow));
+      edge.headPort = port(outs, whole.out ? (arrow.headPort ?? 0) : anchorOf(arrow));
     }
     const key = [edge.tail, edge.tailPort, edge.head, edge.headPort].join();
     const known = found.get(key) ?? { ...edge, arrows: [] };
     known.arrows.push(arrow);
     found.set(key, known);
   }
-  return { from, items: items.slice(from, to), edges: [...found.values()], ins: [...ins.keys()], outs: [...outs.keys()] };
+  return {
+    from,
+    items: items.slice(from, to),
+    edges: [...found.values()],
+    ins: [...ins.keys()],
+    outs: [...outs.keys()],
+  };
 }
 
 /** Where everything in a piece stands, its own corner being (0, 0): `items`, a path for each of its `edges`, its ports. */
@@ -75,7 +86,12 @@ export function solve(one) {
   const { items, edges } = one;
   const problem = { items, edges, ins: one.ins.length, outs: one.outs.length };
   const sizes = items.map((item) => [item.across, item.along, item.ins, item.outs]);
-  const key = JSON.stringify([sizes, edges.map((e) => [e.tail, e.tailPort, e.head, e.headPort]), problem.ins, problem.outs]);
+  const key = JSON.stringify([
+    sizes,
+    edges.map((e) => [e.tail, e.tailPort, e.head, e.headPort]),
+    problem.ins,
+    problem.outs,
+  ]);
   let found = solved.get(key);
   if (!found) {
     found = { ...(alone(problem) ?? (dense(problem) ? column(problem) : drawn(problem))), key: solved.size };
@@ -94,7 +110,15 @@ function alone({ items, edges, ins, outs }) {
   const top = ins ? STUB : 0;
   const end = top + item.along + (outs ? STUB : 0);
   const paths = edges.map((edge) =>
-    edge.head === 0 ? [["M", inAt, 0], ["L", inAt, top]] : [["M", outAt, top + item.along], ["L", outAt, end]],
+    edge.head === 0
+      ? [
+          ["M", inAt, 0],
+          ["L", inAt, top],
+        ]
+      : [
+          ["M", outAt, top + item.along],
+          ["L", outAt, end],
+        ],
   );
   const places = [{ across: 0, along: top }];
   return { across: item.across, along: end, items: places, paths, ins: ins ? [inAt] : [], outs: outs ? [outAt] : [] };
@@ -104,7 +128,8 @@ function alone({ items, edges, ins, outs }) {
 function dense({ items, edges }) {
   const rank = items.map(() => 0);
   const inner = edges.filter((edge) => edge.tail >= 0 && edge.head < items.length && edge.tail < edge.head);
-  for (const edge of inner.sort((a, b) => a.tail - b.tail)) rank[edge.head] = Math.max(rank[edge.head], rank[edge.tail] + 1);
+  for (const edge of inner.sort((a, b) => a.tail - b.tail))
+    rank[edge.head] = Math.max(rank[edge.head], rank[edge.tail] + 1);
   const last = Math.max(...rank, 0) + 1;
   const at = (n) => (n < 0 ? -1 : n >= items.length ? last : rank[n]);
   const past = edges.map((edge) => Math.abs(at(edge.head) - at(edge.tail)) - 1);
@@ -141,7 +166,7 @@ function drawn(problem) {
 
 /** A piece in Graphviz's language: ports of the border are points in the first and last row, in their order. */
 function text({ items, edges, ins, outs }) {
-  const lines = ["graph[nodesep=.3,ranksep=.36];node[shape=box,fixedsize=true,label=\"\"];edge[arrowhead=none]"];
+  const lines = ['graph[nodesep=.3,ranksep=.36];node[shape=box,fixedsize=true,label=""];edge[arrowhead=none]'];
   const row = (letter, count, rank) => {
     if (!count) return;
     const names = Array.from({ length: count }, (_, n) => letter + n);
@@ -153,9 +178,12 @@ function text({ items, edges, ins, outs }) {
   row("o", outs, "sink");
   const main = longest(items.length, edges);
   edges.forEach((edge, n) => {
-    const tail = edge.tail < 0 ? `i${edge.tailPort}` : `n${edge.tail}${items[edge.tail].outs ? `:o${edge.tailPort}:s` : ""}`;
+    const tail =
+      edge.tail < 0 ? `i${edge.tailPort}` : `n${edge.tail}${items[edge.tail].outs ? `:o${edge.tailPort}:s` : ""}`;
     const head =
-      edge.head >= items.length ? `o${edge.headPort}` : `n${edge.head}${items[edge.head].ins ? `:i${edge.headPort}:n` : ""}`;
+      edge.head >= items.length
+        ? `o${edge.headPort}`
+        : `n${edge.head}${items[edge.head].ins ? `:i${edge.headPort}:n` : ""}`;
     const weight = main.has(edge) ? 20 : 1;
     lines.push(`${tail}->${head}[id="${n}",weight=${weight}]`);
   });
@@ -185,7 +213,8 @@ function node(item) {
   const table = 'TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE"';
   const half = Math.max(2, Math.floor(item.along / 2));
   const row = (letter, ports) => {
-    const cell = (width, name) => `<TD FIXEDSIZE="TRUE" WIDTH="${width}" HEIGHT="${half}"${name ? ` PORT="${name}"` : ""}></TD>`;
+    const cell = (width, name) =>
+      `<TD FIXEDSIZE="TRUE" WIDTH="${width}" HEIGHT="${half}"${name ? ` PORT="${name}"` : ""}></TD>`;
     let at = 0;
     let cells = "";
     for (const [x, n] of ports.map((x, n) => [Math.round(x), n]).sort((a, b) => a[0] - b[0])) {

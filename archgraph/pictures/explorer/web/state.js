@@ -6,7 +6,13 @@ export function read(fragment) {
   const list = (key) => (found.get(key) ?? "").split("~").filter(Boolean).map(decoded);
   const one = (key) => found.get(key) ?? undefined;
   return {
-    base: one("boxes"), opened: list("open"), closed: list("shut"), chosen: one("at"), heat: one("heat"), path: one("path"), view: one("view"),
+    base: one("boxes"),
+    opened: list("open"),
+    closed: list("shut"),
+    chosen: one("at"),
+    heat: one("heat"),
+    path: one("path"),
+    view: one("view"),
     theme: one("theme"),
   };
 }

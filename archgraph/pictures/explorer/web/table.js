@@ -8,7 +8,11 @@ const COLUMNS = ["Name", "Op", "Arguments", "Output", "Parameters", "MACs", "Act
 /** A tree table of what is seen, each row below the box that it is in. */
 export function table(network, state, actions) {
   const columns = [...COLUMNS, ...(network.contents.marked ? ["Change"] : [])];
-  const head = html("tr", {}, ...columns.map((name, n) => html("th", { scope: "col", class: n > 3 && n < 7 ? "number" : undefined }, name)));
+  const head = html(
+    "tr",
+    {},
+    ...columns.map((name, n) => html("th", { scope: "col", class: n > 3 && n < 7 ? "number" : undefined }, name)),
+  );
   const body = html("tbody");
   const visit = (part, level) => {
     body.append(row(network, part, level, state, actions));
@@ -22,9 +26,23 @@ export function table(network, state, actions) {
 function row(network, part, level, state, actions) {
   const open = state.open.has(part.id);
   const fold = part.box
-    ? html("button", { type: "button", class: "twist", "data-fold": part.id, "aria-label": `${open ? "Close" : "Open"} ${part.label}`, onclick: () => actions.fold(part) }, open ? "▾" : "▸")
+    ? html(
+        "button",
+        {
+          type: "button",
+          class: "twist",
+          "data-fold": part.id,
+          "aria-label": `${open ? "Close" : "Open"} ${part.label}`,
+          onclick: () => actions.fold(part),
+        },
+        open ? "▾" : "▸",
+      )
     : html("span", { class: "twist" });
-  const name = html("button", { type: "button", class: "link", title: part.name, onclick: () => actions.choose(part) }, part.label);
+  const name = html(
+    "button",
+    { type: "button", class: "link", title: part.name, onclick: () => actions.choose(part) },
+    part.label,
+  );
   const times = part.count > 1 ? ` × ${part.count}` : "";
   const first = html("th", { scope: "row", style: `padding-left:${(level - 1) * 18 + 4}px` }, fold, name, times);
   const cells = [
@@ -37,8 +55,11 @@ function row(network, part, level, state, actions) {
   return html(
     "tr",
     {
-      "data-id": part.id, "aria-level": level, "aria-expanded": part.box ? String(open) : undefined,
-      "aria-selected": String(state.chosen === part), class: part.status ? `status-${part.status}` : undefined,
+      "data-id": part.id,
+      "aria-level": level,
+      "aria-expanded": part.box ? String(open) : undefined,
+      "aria-selected": String(state.chosen === part),
+      class: part.status ? `status-${part.status}` : undefined,
     },
     first,
     ...cells,

@@ -1,6 +1,6 @@
 // Texts of the page: numbers and shapes for people, and what stands in a box, with its size in pixels.
 
-export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 export const MEASURES = { macs: "MACs", params: "parameters", bytes: "activations" };
 
 const LINE_LENGTH = 34;
@@ -30,7 +30,7 @@ export const amount = (number, measure) => (measure === "bytes" ? humanBytes(num
 export const shapeText = (shape) => shape.join("×") || "scalar";
 
 /** Pixels that a text takes in a line. */
-export function textWidth(text, size, bold = false) {
+function textWidth(text, size, bold = false) {
   const key = `${bold ? "b" : "n"}${size} ${text}`;
   let width = widths.get(key);
   if (width === undefined) {
@@ -42,7 +42,7 @@ export function textWidth(text, size, bold = false) {
 }
 
 /** A text cut so that it takes no more than some pixels. */
-export function fitted(text, size, most, bold = false) {
+function fitted(text, size, most, bold = false) {
   if (textWidth(text, size, bold) <= most) return text;
   const letters = [...text];
   while (letters.length > 1 && textWidth(`${letters.join("")}…`, size, bold) > most) letters.pop();
@@ -53,7 +53,8 @@ function wrapped(words) {
   const lines = [];
   for (const word of words) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length + 2 <= LINE_LENGTH) lines[lines.length - 1] = `${last}, ${word}`;
+    if (last !== undefined && last.length + word.length + 2 <= LINE_LENGTH)
+      lines[lines.length - 1] = `${last}, ${word}`;
     else lines.push(word);
   }
   return lines.map((line) => fitted(line, 11, 240));
@@ -61,7 +62,10 @@ function wrapped(words) {
 
 /** What a part is beside its name: its op, unless the name says it, and its arguments in short. */
 export function about(part) {
-  const plain = part.label.split(".").at(-1).replace(/[\d–]+$/, "");
+  const plain = part.label
+    .split(".")
+    .at(-1)
+    .replace(/[\d–]+$/, "");
   return plain === part.op || !part.op ? part.says : [part.op, ...part.says];
 }
 
@@ -79,7 +83,8 @@ export function lettering(part) {
   if (part.end) lines.push({ text: shapeText(part.shapes[0]), size: 11, faint: true, height: 14 });
   else {
     for (const text of wrapped(about(part))) lines.push({ text, size: 11, height: 14 });
-    for (const text of part.choices ?? []) lines.push({ text: fitted(text, 11, 240), size: 11, chosen: true, height: 14 });
+    for (const text of part.choices ?? [])
+      lines.push({ text: fitted(text, 11, 240), size: 11, chosen: true, height: 14 });
     if (costs(part)) lines.push({ text: costs(part), size: 10, faint: true, height: 13 });
   }
   const room = part.box ? 18 : 0; // for the mark that it opens by
