@@ -209,6 +209,7 @@ PAIRS = [
     ("lenet5", "googlenet_bn"),
     ("mobilenet_v2", "efficientnet_b0"),
     ("resnet18", "resnet50"),
+    ("deeplabv3_hrnetv2_w48", "hrnetv2_w32"),
 ]
 
 

@@ -15,6 +15,7 @@ from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, shown
 from archgraph.graph.wording import human
 from archgraph.pictures.comparison import difference_drawing
+from archgraph.pictures.explorer.contents import contents
 from archgraph.pictures.surroundings import is_several, says_instead, surroundings
 from archgraph.pictures.theme import STATUS
 from archgraph.search.mutations import Mutated, mutate
@@ -131,3 +132,35 @@ def test_totals_of_both_stand_above_the_picture_and_in_its_description() -> None
     text = difference_drawing(old, new).dot
     before, after = archgraph.cost(old).params, archgraph.cost(new).params
     assert text.count(f"{human(before)} → {human(after)} parameters") == 2
+
+
+def test_a_norm_that_came_is_told_in_the_box_of_its_conv() -> None:
+    old, new = (archgraph.expand(archgraph.load(name)) for name in ("vgg11", "vgg11_bn"))
+    assert "norm: added" in difference_drawing(old, new).dot
+    assert "norm: removed" in difference_drawing(new, old).dot
+
+
+def test_the_explorer_counts_the_new_network_alone() -> None:
+    old, new = stages(last="global_max_pool"), stages(inner="se")
+    graph, marks = both(old, new)
+    assert any(marks.of(name) == "removed" for name in graph.nodes)
+    total = contents(graph, marks=marks)["total"]
+    assert {key: total[key] for key in ("params", "macs")} == {
+        "params": archgraph.cost(new).params, "macs": archgraph.cost(new).macs
+    }  # fmt: skip
+
+
+def test_what_is_gone_stands_below_what_it_read_though_others_changed_places() -> None:
+    head = "archgraph: 1\nname: net\ninput: [3, 8, 8]\ngraph:\n"
+    old = head + (
+        "  - {conv: [8, 3], id: one}\n  - {conv: [8, 5], id: gone}\n  - {conv: [8, 1], id: two, from: in}\n"
+        "  - {add: , id: sum, from: [gone, two]}\n  - {concat: , from: [one, sum]}\n  - {conv: [2, 1], id: last}\n"
+    )
+    new = head + (
+        "  - {conv: [8, 1], id: two}\n  - {conv: [8, 3], id: one, from: in}\n  - {concat: , from: [one, two]}\n"
+        "  - {conv: [2, 1], id: last}\n"
+    )
+    graph, marks = both(*(archgraph.expand(archgraph.loads(text)) for text in (old, new)))
+    assert [name for name in graph.nodes if marks.of(name) == "removed"] == ["gone", "sum"]
+    places = {name: number for number, name in enumerate([*graph.inputs, *graph.nodes])}
+    assert all(places[ref.node] < places[node.name] for node in graph for ref in node.inputs)
