@@ -116,3 +116,15 @@ def test_closed_boxes_show_the_lanes_they_carry_one_below_the_other(depth: int) 
     )
     middles = [max(places[size]) for size in ("56×56", "28×28", "14×14", "7×7")]
     assert middles == sorted(middles)
+
+
+def test_far_arrows_of_a_dense_network_are_told_where_they_lead_to() -> None:
+    dense = graph("densenet121")
+    wiring = Wiring(dense, parts_of(dense, depth=None, flat=True))
+    drawn_ones = {(wire.tail, wire.head) for wire in wiring.wires}
+    told = {(tail, head) for head, tails in wiring.told.items() for tail in tails}
+    every = {(ref.node, node.name) for node in dense for ref in node.inputs}
+    ends = {("input in", node) for tail, node in every if tail == "in"} | {("linear1", "output output")}
+    assert drawn_ones | told == {(tail, head) for tail, head in every if tail != "in"} | ends
+    assert told and not drawn_ones & told
+    assert "boxes further up" in dot(dense, flat=True)
