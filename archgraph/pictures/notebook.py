@@ -9,6 +9,7 @@ from archgraph.graph.expand import expand
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import glance, shown
 from archgraph.graph.wording import printable
+from archgraph.pictures.choices import Choices
 from archgraph.pictures.dot import dot
 from archgraph.pictures.levels import MOST_BOXES
 from archgraph.pictures.picture import Drawing
@@ -26,10 +27,11 @@ def picture(value: Spec | Graph) -> Bundle:
     """The value as SVG, its boxes open as deep as stays readable; or what is wrong with it, or too large, as HTML."""
     try:
         graph = value if isinstance(value, Graph) else expand(value)
+        choices = None if isinstance(value, Graph) else Choices.of(value, {})
         boxes = sum(1 for _ in shown(glance(graph, most=MOST_BOXES)))
         if boxes > MOST_AT_ONCE:
             return _said(f"{graph.name}: {boxes:,} boxes are many for one picture; archgraph.draw(...) draws them")
-        return {"image/svg+xml": Drawing(dot(graph)).render("svg", seconds=SECONDS).decode()}
+        return {"image/svg+xml": Drawing(dot(graph, choices=choices)).render("svg", seconds=SECONDS).decode()}
     except (SpecError, UsageError) as error:
         return _said(str(error))
 

@@ -110,3 +110,4 @@ def test_a_choice_that_is_fixed_is_the_one_that_is_shown(
     for words in ([], ["--set", "conv1.out=16"]):
         assert archgraph("view", file, *words, "--no-browser").code == 0
     assert ["[16,8,8]" in page for page in shown] == [False, True]
+    assert "out: 4 of 4 | 16" in shown[0] and "out: 16 of 4 | 16" in shown[1]

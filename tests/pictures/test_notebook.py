@@ -65,6 +65,11 @@ def test_a_spec_and_its_graph_are_shown_as_the_picture_that_draw_gives() -> None
         assert formats[PLAIN] == repr(value)
 
 
+def test_a_spec_with_choices_says_what_was_taken() -> None:
+    formats = shown(archgraph.loads(LENET.replace("out: 6", "out: {choice: [6, 12]}")))
+    assert "6 of 6 | 12" in words(formats[SVG])
+
+
 def test_the_plain_form_is_one_short_line() -> None:
     spec = archgraph.load("resnet50")
     assert repr(spec) == "<Spec 'resnet50', 3x224x224, 5 nodes, 1 block>"

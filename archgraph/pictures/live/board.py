@@ -87,7 +87,7 @@ class Board:
         if found.graph is not None:
             picture = notice.picture + 1
             try:
-                document = drawn(found.graph, picture)
+                document = drawn(found.graph, picture, choices=found.choices)
             except UsageError as error:
                 notice = replace(notice, error=str(error))
             else:

@@ -12,6 +12,7 @@ from pathlib import Path
 from archgraph.compare.difference import difference
 from archgraph.compare.union import union
 from archgraph.graph.model import Graph
+from archgraph.pictures.choices import Choices
 from archgraph.pictures.explorer.page import page
 
 HERE = Path(__file__).parent
@@ -37,10 +38,12 @@ def waiting(name: str) -> str:
     return WAITING.format(name=html.escape(name), script=script, digest=digest)
 
 
-def drawn(graph: Graph, picture: int, *, since: Graph | None = None) -> str:
-    """The explorer's page of a graph, the `picture`-th of a view; with what is not as in the graph `since` marked."""
+def drawn(graph: Graph, picture: int, *, choices: Choices | None = None, since: Graph | None = None) -> str:
+    """The explorer's page of a graph, the `picture`-th of a view, with the choices of its spec; or with what is not as
+    in the graph `since` marked.
+    """
     if since is None:
-        return page(graph, script=_script(picture))
+        return page(graph, choices=choices, script=_script(picture))
     both, marks = union(since, graph, difference(since, graph))
     return page(both, marks=marks, script=_script(picture))
 

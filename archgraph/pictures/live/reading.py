@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from archgraph.checking import unmet
 from archgraph.errors import Finding, SpecError, UsageError
@@ -12,13 +12,19 @@ from archgraph.graph.cost import cost
 from archgraph.graph.model import Graph
 from archgraph.graph.unreached import behind, idle, unreached
 from archgraph.loading import Opening
+from archgraph.pictures.choices import Choices
 from archgraph.spec.model import Spec
 
 
 class Network(Protocol):
-    """What a command's words stand for: a spec, and the graph that it is with the choices that were made."""
+    """What a command's words stand for: a spec, and the graph that it is with the choices that were made.
+
+    `fixed` are the choices that were made by name, `met` all that the graph has met.
+    """
 
     spec: Spec
+    fixed: Mapping[str, Any]
+    met: list[str]
 
     def graph(self, take: str | None = None) -> Graph: ...
 
@@ -29,11 +35,12 @@ Opener: TypeAlias = Callable[[Opening], Network]
 
 @dataclass(frozen=True)
 class Reading:
-    """A graph; the mistakes that `archgraph check` would tell, which need not keep it from being drawn; or why the file
-    cannot be looked at.
+    """A graph with its spec's choices; the mistakes that `archgraph check` would tell, which need not keep it from
+    being drawn; or why the file cannot be looked at.
     """
 
     graph: Graph | None = None
+    choices: Choices | None = None
     findings: tuple[Finding, ...] = ()
     error: str = ""
 
@@ -56,7 +63,8 @@ def reading(open_: Opener, noting: Opening, *, take: str | None = None) -> Readi
         return Reading(error=str(error))
     if take is None:
         wrong = (*wrong, *idle(graph), *unmet(network.spec, graph, cost(graph)))
-    return Reading(graph, _told(wrong))
+    choices = Choices.of(network.spec, network.fixed) if network.met else None
+    return Reading(graph, choices, _told(wrong))
 
 
 def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
