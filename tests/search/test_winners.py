@@ -133,4 +133,4 @@ def test_winners_are_trained_on_all_but_the_test_images_and_tested_once(
     right = (logits.argmax(1) == torch.from_numpy(parts["test"].labels)).float().mean().item()
     assert known["accuracy"] == pytest.approx(right, abs=1e-9)
     assert right > 0.5  # 0.1 is chance
-    assert f"{100 * right:.2f} %" in html(found).split("Retrained in full")[1]
+    assert f"{100 * right:.2f} %" in html(found).split('id="retrained"')[1]
