@@ -25,7 +25,7 @@ from archgraph.shape import Shape
 
 Direction: TypeAlias = Literal["down", "right"]
 
-MOST_CURVED = 4_000
+MOST_CURVED = 2_100
 """Arrows that reach past more boxes than this in all (a whole dense network, say) take minutes to be curved."""
 COARSE = {"splines": "line", "nslimit": "0.2", "mclimit": "0.1"}
 

@@ -19,7 +19,7 @@ MOST_LINKS = 12
 UNMARKED = Marks()
 
 
-MOST_REACH = 20_000
+MOST_REACH = 12_500
 """Where arrows reach past more boxes than this in all, the far ones are told in words: nobody could follow them."""
 FAR = 12
 
