@@ -1,9 +1,9 @@
 """Pictures, from the shell to the file. With `--zoo` every network at every level, read back.
 
-Limits: 0.7 s for `archgraph render resnet50 -o x.svg`, 3 s for hrnetv2_w48. Beside the wall time stand the seconds of
-CPU, for the machine may have more to do. `--zoo` takes about three minutes: it draws each network of the zoo by
-default, as stages, as blocks and flat, and counts what overlaps, is cut or leaves its box, as tests/pictures does for
-some.
+Limits: 0.7 s for `archgraph render resnet50 -o x.svg`, 3 s for hrnetv2_w48. Nothing in it runs side by side, so the
+seconds of CPU are what a machine takes that has nothing else to do; they are held to the limits. `--zoo` takes minutes:
+it draws each network of the zoo by default, as stages, as blocks and flat, and counts what overlaps, is cut or leaves
+its box, as tests/pictures does for some.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def shell(rounds: int) -> list[dict[str, Any]]:
                 "command": f"archgraph render {' '.join(words)} -o x.svg",
                 "median": wall,
                 "CPU": f"{busy:.2f} s",
-                "within": f"{limit:g} s: {'yes' if wall.median <= limit else 'NO'}",
+                "CPU within": f"{limit:g} s: {'yes' if busy <= limit else 'NO'}",
             }
         )
     return rows
