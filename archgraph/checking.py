@@ -53,11 +53,16 @@ def check(name: str, *, look: Callable[[str], str] | None = None) -> Checked:
     try:
         return Checked(name, (look or _spec)(name))
     except SpecError as error:
-        if isinstance(error.partial, Spec):
-            error = SpecError([*error.findings, *behind(error.findings, error.partial)])
-        return Checked(name, findings=error.findings)
+        return Checked(name, findings=whole(error).findings)
     except UsageError as error:
         return Checked(name, error=str(error))
+
+
+def whole(error: SpecError) -> SpecError:
+    """The error of reading a file with the mistakes that stand behind those that ended the reading."""
+    if not isinstance(error.partial, Spec):
+        return error
+    return SpecError([*error.findings, *behind(error.findings, error.partial)])
 
 
 def _spec(name: str) -> str:

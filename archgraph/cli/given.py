@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archgraph.cli.frame import input_from, settings_from
-from archgraph.errors import UsageError, nearest
+from archgraph.errors import SpecError, UsageError, nearest
 
 if TYPE_CHECKING:
     from archgraph.graph.model import Graph
@@ -33,10 +33,18 @@ class Given:
         *,
         opening: Opening | None = None,
     ) -> Given:
-        """What the words of a command stand for; `opening` is as in `load`. Raises SpecError, UsageError."""
+        """What the words of a command stand for; `opening` is as in `load`.
+
+        Raises UsageError, and SpecError with every mistake that `archgraph check` finds.
+        """
         from archgraph.loading import load, override
 
-        spec = load(name, opening=opening)
+        try:
+            spec = load(name, opening=opening)
+        except SpecError as error:
+            from archgraph.checking import whole
+
+            raise whole(error) from None
         values = settings_from(settings)
         known = {key: value for key, value in values.items() if key in spec.vars or key == "input"}
         shape = input_from(inputs)
@@ -46,11 +54,16 @@ class Given:
         return cls(override(spec, known) if known else spec, fixed)
 
     def graph(self, take: str | None = None) -> Graph:
-        """The network that it is, its other choices by their defaults. Raises SpecError, UsageError."""
+        """The network that it is, its other choices by their defaults. Raises UsageError, SpecError as `read` does."""
         from archgraph.graph.expand import expand
 
         self.met = []
-        graph = expand(self.spec, choose=self._choose, take=take or "all")
+        try:
+            graph = expand(self.spec, choose=self._choose, take=take or "all")
+        except SpecError as error:
+            from archgraph.graph.unreached import unreached
+
+            raise SpecError([*error.findings, *unreached(self.spec)]) from None
         for name in self.fixed:
             if name not in self.met:
                 known = [*self.spec.vars, *self.met]

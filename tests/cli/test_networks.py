@@ -240,6 +240,29 @@ def test_a_spec_with_an_error_is_shown_as_check_does_and_nothing_is_written(
     assert [path.name for path in tmp_path.iterdir()] == ["net.yaml"]
 
 
+@pytest.mark.parametrize("command", [["show"], ["cost"], ["hash"], ["render", "-o", "net.svg"], ["diff", "lenet5"]])
+@pytest.mark.parametrize(
+    "graph",
+    [
+        "- conv: [4, x]\n  - convv: 5\n  - conv: {out: 8, kernal: 3}\n  - linear: {out: nope}",
+        "- linear: 5\n  - linear: {out: 0}\n    when: false",
+    ],
+    ids=["that keep it from being read", "that keep it from being a network"],
+)
+def test_all_mistakes_are_told_as_check_tells_them(
+    archgraph: Archgraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], graph: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        f"archgraph: 1\nname: net\ninput: [3, 8, 8]\nblocks: {{b: {{graph: [conv: {{out: 0}}]}}}}\ngraph:\n  {graph}\n"
+    )
+    Path("net.yaml").write_text(text, encoding="utf-8")
+    checked = archgraph("check", "net.yaml")
+    assert checked.code == 1 and checked.out.count("net.yaml:") > 1
+    ran = archgraph(command[0], *command[1:], "net.yaml")
+    assert (ran.code, ran.err.strip()) == (1, checked.out.strip())
+
+
 def test_render_writes_a_page(archgraph: Archgraph, tmp_path: Path) -> None:
     file = tmp_path / "net.html"
     ran = archgraph("render", "resnet18", "-o", file, "--depth", 1, "--heat", "params", "--direction", "right")

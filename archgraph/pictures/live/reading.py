@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from archgraph.checking import unmet
+from archgraph.checking import unmet, whole
 from archgraph.errors import Finding, SpecError, UsageError
 from archgraph.graph.cost import cost
 from archgraph.graph.model import Graph
-from archgraph.graph.unreached import behind, idle, unreached
+from archgraph.graph.unreached import idle, unreached
 from archgraph.loading import Opening
 from archgraph.pictures.choices import Choices
 from archgraph.spec.model import Spec
@@ -50,8 +50,7 @@ def reading(open_: Opener, noting: Opening, *, take: str | None = None) -> Readi
     try:
         network = open_(noting)
     except SpecError as error:
-        more = behind(error.findings, error.partial) if isinstance(error.partial, Spec) else ()
-        return Reading(findings=_told([*error.findings, *more]))
+        return Reading(findings=whole(error).findings)
     except UsageError as error:
         return Reading(error=str(error))
     wrong: Sequence[Finding] = unreached(network.spec)
