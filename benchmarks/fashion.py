@@ -10,7 +10,6 @@ more to do.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,20 +85,20 @@ def _search(
 ) -> tuple[dict[str, Any], Path | None]:
     """Run or go on with one search; its row, and the file of the best network."""
     folder = out / f"{sampler}-{seed}"
-    start = time.perf_counter()
     if folder.is_dir():
         result = search.resume(folder, trials=trials)
     else:
         chosen = {**settings, "sampler": sampler, "seed": seed}
         result = search.run(RECIPE, trials=trials, out=folder, settings=chosen)
-    minutes = (time.perf_counter() - start) / 60
-    winner = search.summary(folder)["winners"][0] if result.best else None
+    known = search.summary(folder)
+    winner = known["winners"][0] if result.best else None
     row = {
         "finished": result.finished,
         "failed": result.failed,
         "best validation accuracy": winner["scores"]["accuracy"] if winner else "none",
         "MACs": f"{archgraph.cost(archgraph.load(result.best)).macs / 1e6:.2f}M" if result.best else "none",
-        "minutes": minutes,
+        "cut short": sum(bool(trial["scores"].get("stopped")) for trial in known["all"] if trial["scores"]),
+        "minutes": sum(session["seconds"] for session in known["sessions"]) / 60,
     }
     return row, result.best
 
