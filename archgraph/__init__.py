@@ -121,7 +121,7 @@ def diff(old: Spec | Graph, new: Spec | Graph) -> Difference:
     found = difference(_graph(old, None), _graph(new, None))
     if isinstance(old, Graph) or isinstance(new, Graph):
         return found
-    return found.with_variables(old.vars, new.vars)
+    return found.with_settings(old, new)
 
 
 def draw(spec: Spec | Graph, *, depth: int | None = None) -> Drawing:

@@ -12,6 +12,7 @@ from archgraph.cli.frame import AsJson, Inputs, Plugins, Settings, print_json
 if TYPE_CHECKING:
     from archgraph.compare.change import Difference
     from archgraph.graph.model import Graph
+    from archgraph.spec.model import Spec
 
 STYLES = {
     "plain": "", "heading": "bold", "added": "green", "removed": "red", "changed": "yellow", "faint": "dim",
@@ -70,7 +71,7 @@ def diff(
     before, after = (
         _read(name, inputs, [*(settings or ()), *(own or ())]) for name, own in ((old, set_a), (new, set_b))
     )
-    found = difference(before[0], after[0]).with_variables(before[1], after[1])
+    found = difference(before[0], after[0]).with_settings(before[1], after[1])
     if output is not None:
         _draw(before[0], after[0], found, output, beside=beside, flat=flat, direction=direction, theme=theme)
     if as_json:
@@ -80,12 +81,12 @@ def diff(
     raise typer.Exit(1 if exit_code and not found.same else 0)
 
 
-def _read(name: str, inputs: list[str] | None, settings: list[str]) -> tuple[Graph, dict[str, object]]:
-    """A network, and the variables of its spec. Raises SpecError, UsageError."""
+def _read(name: str, inputs: list[str] | None, settings: list[str]) -> tuple[Graph, Spec]:
+    """A network with its spec. Raises SpecError, UsageError."""
     from archgraph.cli.given import Given
 
     given = Given.read(name, inputs, settings)
-    return given.graph(), dict(given.spec.vars)
+    return given.graph(), given.spec
 
 
 def _known(output: str) -> None:

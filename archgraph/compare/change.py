@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from archgraph.graph.cost import Cost, NodeCost
 from archgraph.shape import Shape
+from archgraph.spec.model import Spec
 
 What: TypeAlias = Literal["same", "added", "removed", "changed", "rewired", "renamed"]
 
@@ -72,7 +73,8 @@ class Difference:
 
     `changes` are told as a reader of the spec would, a whole block as one, in the order of the new network; their costs
     add up to `after` minus `before`. `nodes` are all primitive nodes one by one, the same ones too. `boxes` has the
-    name of each old box that is still there. `variables` are the specs' `vars` that both have with other values.
+    name of each old box that is still there. `settings` are what the specs say for many nodes with other values: `vars`
+    that both have (`vars.classes`), and `defaults` that either has (`defaults.inverted.se`).
     """
 
     names: tuple[str, str]
@@ -81,7 +83,7 @@ class Difference:
     changes: tuple[Change, ...]
     nodes: tuple[Change, ...]
     boxes: Mapping[str, str] = field(default_factory=dict)
-    variables: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    settings: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def own(self) -> tuple[Change, ...]:
@@ -104,7 +106,7 @@ class Difference:
             "before": {"name": self.names[0], **self.before.as_dict()},
             "after": {"name": self.names[1], **self.after.as_dict()},
             "same": self.same,
-            "variables": {name: list(values) for name, values in self.variables.items()},
+            "settings": {name: list(values) for name, values in self.settings.items()},
             "changes": [change.as_dict() for change in self.changes],
             "nodes": [node.as_dict() for node in self.nodes if node.what != "same"],
         }
@@ -122,10 +124,17 @@ class Difference:
 
         return told_in_colour(self)
 
-    def with_variables(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
-        """The same with the variables of two specs that differ."""
-        both = {name: (old[name], new[name]) for name in old if name in new}
-        return replace(self, variables={name: pair for name, pair in both.items() if pair[0] != pair[1]})
+    def with_settings(self, old: Spec, new: Spec) -> Difference:
+        """The same with the settings of two specs that differ."""
+        both = {f"vars.{name}": (value, new.vars[name]) for name, value in old.vars.items() if name in new.vars}
+        one, other = _defaults(old), _defaults(new)
+        both |= {name: (one.get(name), other.get(name)) for name in dict.fromkeys([*one, *other])}
+        return replace(self, settings={name: pair for name, pair in both.items() if pair[0] != pair[1]})
+
+
+def _defaults(spec: Spec) -> dict[str, Any]:
+    """What a spec says for all its nodes of an op."""
+    return {f"defaults.{op}.{name}": value for op, values in spec.defaults.items() for name, value in values.items()}
 
 
 def total(costs: Iterable[NodeCost]) -> NodeCost:

@@ -79,8 +79,10 @@ def lines(difference: Difference) -> Iterator[Line]:
     if difference.same:
         names = "other names" if difference.changes else "the same names"
         yield Line("plain", (f"the same network, with {names}",))
-    for name, (was, now) in difference.variables.items():
-        yield Line("changed", ("~", f"vars.{printable(name)}", f"{_value(was)} → {_value(now)}", ""))
+    for name, (was, now) in difference.settings.items():
+        # A default that is written out at the nodes instead, say, makes no other network.
+        if name.startswith("vars.") or not difference.same:
+            yield Line("changed", ("~", printable(name), f"{_value(was)} → {_value(now)}", ""))
     for group in folded(difference.own):
         yield _line(group)
     yield from _following(difference)

@@ -87,7 +87,7 @@ def test_values_and_inputs_are_set_for_both_or_for_one(archgraph: Archgraph) -> 
     assert both.json["before"]["outputs"] == {"output": [10]}
     one = archgraph("diff", "resnet18", "resnet18", "--set-b", "classes=10", "--json")
     assert [change["after"] for change in one.json["changes"]] == ["linear1"]
-    assert one.json["variables"] == {"classes": [1000, 10]}
+    assert one.json["settings"] == {"vars.classes": [1000, 10]}
 
 
 @pytest.mark.parametrize("ending", ["svg", "dot", "html"])

@@ -47,7 +47,7 @@ def as_networkx(graph: Graph) -> nx.MultiDiGraph:
 def test_a_network_is_the_same_as_itself_written_anew(name: str) -> None:
     spec = archgraph.load(name)
     found = archgraph.diff(spec, archgraph.loads(archgraph.dump(spec)))
-    assert found.same and not found.changes and not found.variables
+    assert found.same and not found.changes and not found.settings
     assert {node.what for node in found.nodes} == {"same"}
 
 
@@ -237,12 +237,28 @@ def test_a_head_that_only_training_runs_costs_no_macs() -> None:
     assert gone.cost.macs == 0 and gone.cost.params < 0
 
 
+def test_a_default_that_is_given_up_is_told() -> None:
+    """Its squeeze-and-excitation blocks come from `defaults`, and no block's own arguments say that they go."""
+    found = archgraph.diff(archgraph.load("efficientnet_b0"), archgraph.load("mobilenet_v2"))
+    assert found.settings["defaults.inverted.se"] == (4, None)
+    assert "defaults.inverted.se     4 → none" in str(found)
+
+
+def test_defaults_written_out_at_the_nodes_are_the_same_network() -> None:
+    head = "archgraph: 1\nname: net\ninput: [3, 8, 8]\n"
+    old = archgraph.loads(head + "defaults: {conv: {act: relu}}\ngraph: [{conv: [4, 3]}, {conv: [8, 3]}]\n")
+    new = archgraph.loads(
+        head + "graph: [{conv: {out: 4, kernel: 3, act: relu}}, {conv: {out: 8, kernel: 3, act: relu}}]\n"
+    )
+    assert "the same network" in str(archgraph.diff(old, new)) and "defaults" not in str(archgraph.diff(old, new))
+
+
 def test_variables_of_specs_that_differ_are_told() -> None:
     spec = archgraph.load("resnet18")
     found = archgraph.diff(spec, archgraph.override(spec, {"classes": 10}))
-    assert found.variables == {"classes": (1000, 10)}
+    assert found.settings == {"vars.classes": (1000, 10)}
     assert [change.name for change in found.own] == ["linear1"]
-    assert archgraph.diff(archgraph.expand(spec), spec).variables == {}
+    assert archgraph.diff(archgraph.expand(spec), spec).settings == {}
 
 
 def test_a_change_is_plain_data_for_json() -> None:
