@@ -87,15 +87,17 @@ class WindowAttention(nn.Module):
         nn.init.trunc_normal_(self.relative_position_bias_table, std=0.02)
 
     def forward(self, x_bnc: Tensor, like_bchw: Tensor) -> Tensor:
-        b, n = x_bnc.shape[:2]
+        b, n, c3 = x_bnc.shape
         tokens = self.window[0] * self.window[1]
-        qkv = x_bnc.reshape(b, n // tokens, tokens, 3, self.heads, -1).permute(3, 0, 1, 4, 2, 5)
+        windows = _padded(like_bchw.shape[2], self.window[0]) * _padded(like_bchw.shape[3], self.window[1]) // tokens
+        # Every size is said, so that tokens of another map fail here.
+        qkv = x_bnc.reshape(b, windows, tokens, 3, self.heads, c3 // (3 * self.heads)).permute(3, 0, 1, 4, 2, 5)
         q_bgld, k_bgld, v_bgld = qkv.flatten(2, 3).unbind(0)
-        bias_gll = self._bias(n // tokens, like_bchw)
+        bias_gll = self._bias(windows, like_bchw)
         dropout = self.dropout if self.training else 0.0
         # Windows beside heads, so that one bias serves the whole batch.
         out_bgld = F.scaled_dot_product_attention(q_bgld, k_bgld, v_bgld, bias_gll[None], dropout)
-        return out_bgld.reshape(b, n // tokens, self.heads, tokens, -1).transpose(2, 3).reshape(b, n, -1)
+        return out_bgld.reshape(b, windows, self.heads, tokens, -1).transpose(2, 3).reshape(b, n, -1)
 
     def _bias(self, windows: int, like_bchw: Tensor) -> Tensor:
         """What is added to the scores of every window and head."""

@@ -45,7 +45,9 @@ class Lettering:
         if (instead := says_instead(part)) is not None:
             return f"<{self.small(instead)}>"
         called = label(part, inside)
-        name = f"<b>{escape(called)}</b>{self.name(part, inside).removeprefix(called)}"
+        # A browser would swallow a plain space at the beginning of a text.
+        times = self.name(part, inside).removeprefix(called).replace(" ", "\N{NO-BREAK SPACE}", 1)
+        name = f"<b>{escape(called)}</b>{times}"
         lines = [f'<font color="{ink}">{name}</font>' if ink else name]
         lines += [self.small(line, ink) for line in wrapped(self.says(part, inside), LINE_LENGTH)]
         lines += [self.small(line, ink) for line in (*self._notes(part), *self.choices.within(part))]
