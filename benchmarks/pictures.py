@@ -1,7 +1,7 @@
 """Pictures, from the shell to the file. With `--zoo` every network at every level, read back.
 
-Limits: 0.7 s for `archgraph render resnet50 -o x.svg`, 3 s for hrnetv2_w48. Nothing in it runs side by side, so the
-seconds of CPU are what a machine takes that has nothing else to do; they are held to the limits. `--zoo` takes minutes:
+Limits: 0.7 s for `archgraph render resnet50 -o x.svg`, 3 s for hrnetv2_w48. Beside the wall time stand the seconds of
+CPU: nothing in it runs side by side, so a busy machine needs more of the one than of the other. `--zoo` takes minutes:
 it draws each network of the zoo by default, as stages, as blocks and flat, and counts what overlaps, is cut or leaves
 its box, as tests/pictures does for some.
 """
@@ -76,7 +76,7 @@ def shell(rounds: int) -> list[dict[str, Any]]:
                 "command": f"archgraph render {' '.join(words)} -o x.svg",
                 "median": wall,
                 "CPU": f"{busy:.2f} s",
-                "CPU within": f"{limit:g} s: {'yes' if busy <= limit else 'NO'}",
+                "within": f"{limit:g} s: {'yes' if wall.median <= limit else 'NO'}",
             }
         )
     return rows
