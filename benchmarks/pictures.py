@@ -3,7 +3,7 @@
 Limits: 0.7 s for `archgraph render resnet50 -o x.svg`, 3 s for hrnetv2_w48. Beside the wall time stand the seconds of
 CPU: nothing in it runs side by side, so a busy machine needs more of the one than of the other. `--zoo` takes minutes:
 it draws each network of the zoo by default, as stages, as blocks and flat, and counts what overlaps, is cut or leaves
-its box, as tests/pictures does for some.
+its box, as tests/pictures does.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 
 import pytest
@@ -15,18 +15,12 @@ from archgraph.pictures.dot import dot
 from archgraph.pictures.levels import parts_of
 from archgraph.pictures.picture import Drawing
 from archgraph.pictures.wiring import Wiring
+from archgraph.zoo import names
 
 LEVELS = {"stages": {"depth": 1}, "blocks": {"depth": 2}, "flat": {"flat": True}}
 
-UNLIKE_EACH_OTHER = [
-    "lenet5", "vgg16_bn", "googlenet_bn", "inception_v4", "resnet50", "densenet121", "mobilenet_v3_small", "unet",
-    "hourglass_2", "segnet", "deeplabv3plus_resnet50", "hrnetv2_w18", "hrnetv2_w18_seg", "nasbench201",
-    "nasnet_cell_cifar", "shufflenet_v2_x0_5", "spp_net_vgg16", "vit_tiny", "swin_tiny", "convnext_tiny",
-]  # fmt: skip
-"""`benchmarks/pictures.py --zoo` reads the pictures of all networks in this way."""
 
-
-@cache
+@lru_cache(maxsize=8)
 def graph(name: str) -> Graph:
     return archgraph.expand(archgraph.load(name))
 
@@ -36,7 +30,7 @@ def drawn(name: str, **look: object) -> Layout:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", UNLIKE_EACH_OTHER)
+@pytest.mark.parametrize("name", names())
 def test_nothing_overlaps_and_no_text_is_cut(name: str, level: str) -> None:
     layout = drawn(name, **LEVELS[level])
     assert list(layout.faults()) == []
