@@ -121,6 +121,17 @@ def test_windows_need_no_map_of_one_size() -> None:
     close(module(x), other(x))
 
 
+@pytest.mark.parametrize("tokens", [12, 48, 80])
+def test_attention_in_windows_takes_the_tokens_of_its_map_alone(tokens: int) -> None:
+    """Fewer or more than the 64 of an 8x8 map, in whole windows, would be attended to in windows that are not there."""
+    from archgraph.nn.windows import WindowAttention
+
+    module = WindowAttention(1, (2, 2), (0, 0))
+    assert module(random(1, 64, 9), random(1, 1, 8, 8)).shape == (1, 64, 3)
+    with pytest.raises(RuntimeError, match="shape"):
+        module(random(1, tokens, 9), random(1, 1, 8, 8))
+
+
 def test_space_to_depth_has_the_order_of_swins_patch_merging() -> None:
     torchvision_models()
     from torchvision.models.swin_transformer import _patch_merging_pad
