@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from archgraph.emit.cost_table import new_table, parts, share, size, totals
-from archgraph.graph.wording import human, human_bytes, measured, printable, text
+from archgraph.emit.cost_table import new_table, parts, share, totals
+from archgraph.graph.wording import human, human_bytes, measured, printable, size, text
 
 if TYPE_CHECKING:
     from archgraph.emit.table import Row, Sum

@@ -10,11 +10,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from archgraph import shape as shapes
 from archgraph.emit.table import Row, Sum
 from archgraph.graph.cost import Cost
-from archgraph.graph.wording import human, human_bytes, printable, text
-from archgraph.shape import Shape
+from archgraph.graph.wording import human, human_bytes, printable, size, text
 from archgraph.showing import Tabled
 
 MEANINGS = {
@@ -130,8 +128,3 @@ def new_table(*left: str, right: Sequence[str] = ()) -> Table:
 def share(line: Row | Sum) -> str:
     """A line's part of the MACs in percent; nothing where it has none."""
     return f"{100 * line.share:.1f}%" if line.macs else ""
-
-
-def size(shape: Shape) -> str:
-    """A shape as people write it: `64×56×56`."""
-    return shapes.show(shape).replace("x", "×")

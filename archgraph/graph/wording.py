@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from archgraph import shape as shapes
 from archgraph.graph.model import Graph, Node
 from archgraph.graph.outline import Part
 from archgraph.ops.signatures import node_arguments
+from archgraph.shape import Shape
 
 
 def op_name(part: Part) -> str:
@@ -88,6 +90,11 @@ def text(value: Any) -> str:
 def printable(given: str) -> str:
     """A text that a spec may hold as anything, without what would steer a terminal or break a picture."""
     return "".join(character if character.isprintable() else "\ufffd" for character in given)
+
+
+def size(shape: Shape) -> str:
+    """A shape for people: `64×56×56`."""
+    return shapes.show(shape).replace("x", "×")
 
 
 def human(number: int) -> str:

@@ -6,8 +6,8 @@ import html
 from collections.abc import Mapping
 
 from archgraph.graph.cost import cost
-from archgraph.graph.wording import human, printable
-from archgraph.pictures.lettering import Lettering, size
+from archgraph.graph.wording import human, printable, size
+from archgraph.pictures.lettering import Lettering
 
 MOST_TOLD = 40
 """Boxes that are told in words; of more, those that are left out are counted."""

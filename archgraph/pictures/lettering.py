@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from archgraph import shape as shapes
 from archgraph.graph.cost import node_costs
 from archgraph.graph.model import Node
 from archgraph.graph.outline import Part
-from archgraph.graph.wording import human, label, op_name
+from archgraph.graph.wording import human, label, op_name, size
 from archgraph.pictures.choices import Choices
 from archgraph.pictures.heat import Heat
 from archgraph.pictures.keys import escape
@@ -18,9 +17,6 @@ from archgraph.pictures.surroundings import says_instead
 from archgraph.pictures.theme import Theme
 from archgraph.pictures.wiring import Wiring
 from archgraph.shape import Shape
-
-LINE_LENGTH = 34
-"""Characters of arguments in one line of a box."""
 
 MOST_NOTES = 4
 """Lines of what changed in a box; one that holds more says how many."""
@@ -49,7 +45,7 @@ class Lettering:
         times = self.name(part, inside).removeprefix(called).replace(" ", "\N{NO-BREAK SPACE}", 1)
         name = f"<b>{escape(called)}</b>{times}"
         lines = [f'<font color="{ink}">{name}</font>' if ink else name]
-        lines += [self.small(line, ink) for line in wrapped(self.says(part, inside), LINE_LENGTH)]
+        lines += [self.small(line, ink) for line in wrapped(self.says(part, inside))]
         lines += [self.small(line, ink) for line in (*self._notes(part), *self.choices.within(part))]
         lines += [self.small(line, ink) for line in self.far(part)]
         if self.wiring.tells_shape(part) and part.name not in self.laned:
@@ -131,8 +127,3 @@ def _of_all(copies: Sequence[Part]) -> list[str]:
     """The arguments that all copies have, and the stride of the first one, which is that of the stage."""
     given = [shorthand(copy) for copy in copies]
     return [word for word in given[0] if word.startswith("/") or all(word in other for other in given)]
-
-
-def size(shape: Shape) -> str:
-    """A shape for people: `64×56×56`."""
-    return shapes.show(shape).replace("x", "×")

@@ -10,13 +10,13 @@ from archgraph.errors import UsageError
 from archgraph.graph.cost import cost
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part
-from archgraph.graph.wording import human, printable
+from archgraph.graph.wording import human, printable, size
 from archgraph.pictures.choices import Choices
 from archgraph.pictures.dot import Direction
 from archgraph.pictures.heat import Heat, Measure
 from archgraph.pictures.keys import input_key, output_key
 from archgraph.pictures.legend import family_of
-from archgraph.pictures.lettering import Lettering, size
+from archgraph.pictures.lettering import Lettering
 from archgraph.pictures.levels import parts_of
 from archgraph.pictures.shorthand import wrapped
 from archgraph.pictures.theme import THEMES, Theme, ThemeName
@@ -25,8 +25,6 @@ from archgraph.shape import Shape
 
 MOST_ARROWS, MOST_CHARACTERS = 500, 50_000
 """Mermaid's own limits, `maxEdges` and `maxTextSize`, which a page has to raise for more; code hosts do not."""
-
-LINE_LENGTH = 34
 
 
 def mermaid(
@@ -102,7 +100,7 @@ class _Flowchart:
             yield f"{indent}end"
 
     def _words(self, part: Part, inside: str, *, lines: int | None = None) -> str:
-        said = list(wrapped(self.letters.says(part, inside), LINE_LENGTH))[:lines]
+        said = list(wrapped(self.letters.says(part, inside)))[:lines]
         if lines is None:
             said += [*self.letters.choices.within(part), *self.letters.far(part)]
             said += [f"→ {size(part.shape)}"] * self.wiring.tells_shape(part)

@@ -16,6 +16,9 @@ FIRST = ("kernel", "out", "stride", "factor")
 PLAIN = ("stride", "dilation", "groups")
 """Of these, a 1 that was given to a block says nothing."""
 
+LINE_LENGTH = 34
+"""Characters of arguments in one line of a box."""
+
 
 def shorthand(part: Part) -> list[str]:
     """The arguments of a part, shortest and most telling first; those of a block with the names that it gives them."""
@@ -86,11 +89,11 @@ SHORT: Mapping[str, Callable[[Any, Part], str]] = {
 }  # fmt: skip
 
 
-def wrapped(words: list[str], most: int) -> Iterator[str]:
-    """Words as lines of about `most` characters."""
+def wrapped(words: list[str]) -> Iterator[str]:
+    """Words as lines of about LINE_LENGTH characters."""
     line = ""
     for word in words:
-        if line and len(line) + len(word) > most:
+        if line and len(line) + len(word) > LINE_LENGTH:
             yield line + ","
             line = word
         else:
