@@ -9,7 +9,6 @@ network as large as resnet50 are made, costed and compared with the budget in a 
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import time
@@ -26,6 +25,7 @@ from timing import options, report
 from torch.utils.flop_counter import FlopCounterMode
 
 import archgraph
+from archgraph.garbage import collect_rarely
 from archgraph.search.budget import Budget, Limit
 from archgraph.search.mutations import MUTATIONS
 from archgraph.search.proposal import Candidate, Parent, Proposals, Tally, given
@@ -105,7 +105,7 @@ def _rates(rounds: int) -> list[dict[str, object]]:
     """Changes of resnet50, each drawn, made, expanded and costed, and then compared with others by its hash too; by
     the processor's clock, since others may use the machine.
     """
-    gc.set_threshold(100_000, 20, 20)  # as in the processes of a search
+    collect_rarely()  # as the processes of a search do
     parent = given(replace(archgraph.load("resnet50"), expect={}, variants={}))
     rows = []
     for what, names in (("width, depth, kernel", ("width", "depth", "kernel")), ("every mutation", tuple(MUTATIONS))):

@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "archgraph"
 
 LAYERS = (
-    {"errors", "shape", "showing", "files", "zoo", "nn"},
+    {"errors", "shape", "showing", "files", "garbage", "zoo", "nn"},
     {"spec"},
     {"ops"},
     {"loading", "schema"},

@@ -5,11 +5,9 @@ With `--json` the findings are on standard output, as JSON too: see `archgraph.c
 
 from __future__ import annotations
 
-import gc
+from archgraph.garbage import collect_rarely
 
-# A command makes very many objects while it imports and frees few of them: looking through them for cycles at
-# Python's usual pace only takes time (docs/decisions/quick-commands.md).
-gc.set_threshold(100_000, 20, 20)
+collect_rarely()  # before the imports, which make most of a command's objects
 
 import atexit
 import contextlib

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -15,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
 from archgraph.errors import UsageError
+from archgraph.garbage import collect_rarely
 from archgraph.search.crew import Start, Task, work
 from archgraph.search.files import RunFolder
 from archgraph.search.stopping import Stop
@@ -115,8 +115,7 @@ def _context() -> ForkServerContext | SpawnContext:
 
 def _work(task: Task, gpus: str | None, threads: int, tell: Connection) -> None:
     """The life of a worker's process."""
-    # As the command does: candidates are very many objects, and nearly none of them holds itself.
-    gc.set_threshold(100_000, 20, 20)
+    collect_rarely()
     # Ctrl-C reaches the process that started this one, which passes it on.
     if sys.platform != "win32":
         os.setpgid(0, 0)
