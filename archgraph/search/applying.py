@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -12,13 +11,12 @@ from archgraph.errors import SpecError
 from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
 from archgraph.search.mutations import Mutated, mutate
+from archgraph.search.textual import changed_lines
 from archgraph.spec.foreign import standalone
 from archgraph.spec.model import Spec
 
 ATTEMPTS = 100
 """Draws for one change; those that give no network, or one with other outputs, are passed over."""
-CONTEXT = 1
-"""Lines shown before and after each that differs."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def apply(
         changes.append(change)
         spec = change.spec
     child = spec if not changes else replace(spec, about=f"{parent.name} after {_listed(changes)}", source="")
-    return Applied(dump(child), changes, before, after, _difference(start, spec), refused)
+    return Applied(dump(child), changes, before, after, changed_lines(dump(start), dump(spec)), refused)
 
 
 def _change(
@@ -70,12 +68,6 @@ def _change(
         if found.outputs == before.outputs:
             return changed, found
     return None
-
-
-def _difference(before: Spec, after: Spec) -> list[str]:
-    """The lines that differ, as `diff -u` shows them, without its headers."""
-    lines = difflib.unified_diff(dump(before).splitlines(), dump(after).splitlines(), lineterm="", n=CONTEXT)
-    return ["..." if line.startswith("@@") else line for line in lines if not line.startswith(("---", "+++"))][1:]
 
 
 def _listed(changes: Sequence[Mutated]) -> str:

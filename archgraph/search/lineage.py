@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from difflib import unified_diff
 
 from archgraph.search.outcome import Outcome, interval, winners
 from archgraph.search.ranking import Values
@@ -66,12 +65,6 @@ def ancestors(found: Outcome, trial: Trial) -> list[int]:
     return list(seen)
 
 
-def difference(parent: Trial, child: Trial) -> list[str]:
-    """The lines of the spec that a mutation changed, as a unified diff without its head."""
-    lines = unified_diff(_own(parent), _own(child), lineterm="", n=1)
-    return list(lines)[2:]
-
-
 def records(found: Outcome) -> list[Record]:
     """How each mutation of a search did, in the order of the recipe."""
     made: Counter[str] = Counter()
@@ -104,8 +97,3 @@ def _improved(found: Outcome, trial: Trial, values: dict[int, Values]) -> bool:
         return False
     (mine,), (theirs,) = trial.values, values[trial.parent]
     return mine > theirs if found.recipe.directions == ["maximize"] else mine < theirs
-
-
-def _own(trial: Trial) -> list[str]:
-    """The lines of a spec without those that every child has anew."""
-    return [line for line in trial.text.splitlines() if not line.startswith(("name:", "about:"))]

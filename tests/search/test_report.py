@@ -19,13 +19,14 @@ from search.reported import HOSTILE, NAME, Page, read, searched, searched_for_ho
 from archgraph import loads
 from archgraph.errors import UsageError
 from archgraph.search.baseline import baseline
-from archgraph.search.lineage import ancestors, difference, lineage, records
+from archgraph.search.lineage import ancestors, lineage, records
 from archgraph.search.outcome import Outcome, interval, read_outcome, uncertainty
 from archgraph.search.proposal import NO_NETWORK
 from archgraph.search.ranking import Draw
 from archgraph.search.report import html, stages
 from archgraph.search.reporting import ancestry, diagrams
 from archgraph.search.reporting.charts import REASONS
+from archgraph.search.textual import changed_lines
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -133,7 +134,7 @@ def test_the_lineage_leads_from_a_parent_to_the_winner(page: Page, found: Outcom
     assert [int(row["trial"]) for row in rows] == [step.number for step in steps]
     assert [row["mutation"] for row in rows[1:]] == [step.mutation["operator"] for step in steps[1:] if step.mutation]
     for parent, child in pairwise(steps):
-        changed = difference(parent, child)
+        changed = changed_lines(parent.text, child.text)
         assert any(line.startswith(("+", "-")) for line in changed)
         kept = {line[1:] for line in changed if line.startswith("+")}
         assert kept <= set(child.text.splitlines()) and "name" not in "".join(kept)
@@ -275,7 +276,7 @@ def test_every_mutation_of_the_lineage_is_a_difference_in_picture_and_text(page:
     for child in children:
         told = "".join(ElementTree.fromstring(page.pictures[f"step-{child.number}"]).itertext())
         assert any(word in told for word in ("added", "removed", "changed"))
-        assert "\n".join(difference(found.trials[child.parent or 0], child)) in "".join(page.text)
+        assert "\n".join(changed_lines(found.trials[child.parent or 0].text, child.text)) in "".join(page.text)
 
 
 def test_the_mutations_that_led_to_the_best_network_are_drawn_first(

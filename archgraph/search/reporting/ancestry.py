@@ -14,10 +14,11 @@ import graphviz
 from archgraph.errors import ArchgraphError, UsageError
 from archgraph.graph.wording import printable
 from archgraph.pictures.comparison import difference_drawing
-from archgraph.search.lineage import ancestors, difference, lineage, parents
+from archgraph.search.lineage import ancestors, lineage, parents
 from archgraph.search.outcome import Outcome, score_names, shown
 from archgraph.search.reporting.diagrams import MOST_NODES, graph_of, rendered
 from archgraph.search.rungs import rung_of
+from archgraph.search.textual import changed_lines
 from archgraph.search.trials import Trial
 
 MOST = 80
@@ -98,7 +99,7 @@ def steps(found: Outcome, shown_tree: Tree) -> Iterator[Step]:
         child = found.trials[number]
         if child.parent is not None:
             parent = found.trials[child.parent]
-            yield Step(parent, child, "\n".join(difference(parent, child)))
+            yield Step(parent, child, "\n".join(changed_lines(parent.text, child.text)))
 
 
 def differences(shown_tree: Tree, asked: Sequence[Step]) -> dict[str, str]:
