@@ -94,7 +94,6 @@ class Search:
         self.ledger.rungs.total = session.get("trials", self.recipe.trials)
         self._beat()
         self.reap()
-        self._note_time()
 
     def reap(self) -> None:
         """End the trials of dead workers."""
@@ -319,6 +318,7 @@ class Search:
     def _beat(self) -> None:
         self._beats += 1
         self.study.beat(self.name, self._beats)
+        self._note_time()  # A session that is killed has the time that it had then.
 
     def _note_time(self) -> None:
         if self.session:

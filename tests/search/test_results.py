@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,6 +16,9 @@ from search.fakes import Fake, recipe
 
 from archgraph import expand, loads
 from archgraph.graph.hashing import canonical_hash
+from archgraph.search.evaluator import EachEpoch, Request
+from archgraph.search.identity import Heartbeat
+from archgraph.search.loop import Search
 from archgraph.search.outcome import read_outcome
 from archgraph.search.reading import read_recipe
 from archgraph.search.results import report
@@ -95,6 +101,19 @@ def test_the_recipe_says_with_what_it_ran_and_can_be_run_again(tmp_path: Path) -
     assert text.endswith((tmp_path / "small.yaml").read_text())
     assert yaml.safe_load(text) == yaml.safe_load((tmp_path / "small.yaml").read_text())
     assert read_recipe(folder / "recipe.yaml").recipe == read_outcome(folder).recipe
+
+
+def test_how_long_a_session_took_is_known_even_if_it_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Fake):
+        def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+            until = time.monotonic() + 30
+            while (taken := read_outcome(tmp_path / "run").sessions[-1]["seconds"]) < 0.2 * (1 + len(self.trained)):
+                assert time.monotonic() < until, f"{taken} s are known while it runs"
+                time.sleep(0.02)
+            return super().train(request, each_epoch)
+
+    monkeypatch.setattr(Search, "heartbeat", lambda search: Heartbeat(search._beat, interval=0.02))
+    searched(tmp_path, Slow(), trials=2)
 
 
 def test_an_interrupted_search_leaves_its_results(tmp_path: Path) -> None:
