@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from archgraph.compare.change import Change, Difference
-from archgraph.compare.marks import Marks, Status
+from archgraph.compare.marks import Arrow, Marks, Status
 from archgraph.graph.model import Graph, Node, Scope
 from archgraph.graph.wording import human, printable, text
 from archgraph.ops.base import Ref
@@ -86,9 +86,10 @@ def _ordered(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]
 
 def _marks(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) -> Marks:
     status: dict[str, Status] = {}
+    outputs: dict[str, Status] = {}
     notes: dict[str, tuple[str, ...]] = {}
-    added: set[tuple[Ref, str]] = set()
-    removed: set[tuple[Ref, str]] = set()
+    added: set[Arrow] = set()
+    removed: set[Arrow] = set()
     for change in found.nodes:
         name = change.after or names[change.before or ""]
         if change.after is None:
@@ -103,20 +104,22 @@ def _marks(old: Graph, new: Graph, found: Difference, names: Mapping[str, str]) 
             was = [Ref(names.get(ref.node, ref.node), ref.output) for ref in old.nodes[change.before].inputs]
             now = list(new.nodes[change.after].inputs)
             if change.inputs is not None:
-                added |= {(ref, name) for ref in now if ref not in was}
-                removed |= {(ref, name) for ref in was if ref not in now}
+                added |= {Arrow(ref, name) for ref in now if ref not in was}
+                removed |= {Arrow(ref, name) for ref in was if ref not in now}
         elif change.after:
-            added |= {(ref, name) for ref in new.nodes[change.after].inputs}
+            added |= {Arrow(ref, name) for ref in new.nodes[change.after].inputs}
     for change in found.changes:
         if change.op == "input" and change.after:
             status[change.after] = "added" if change.before is None else "changed"
         elif change.op == "input" and change.before:
             status[change.before] = "removed"
-        if change.op == "output" and change.what == "rewired" and change.after:
-            gone = old.outputs[change.before or ""]
-            added.add((new.outputs[change.after], change.after))
-            removed.add((Ref(names.get(gone.node, gone.node), gone.output), change.after))
-    return Marks(status, notes, frozenset(added), frozenset(removed), _totals(found))
+        elif change.op == "output" and change.after:
+            outputs[change.after] = "changed" if change.before else "added"
+            added.add(Arrow(new.outputs[change.after], change.after, output=True))
+            if change.before:
+                gone = old.outputs[change.before]
+                removed.add(Arrow(Ref(names.get(gone.node, gone.node), gone.output), change.after, output=True))
+    return Marks(status, outputs, notes, frozenset(added), frozenset(removed), _totals(found))
 
 
 def _totals(found: Difference) -> str:

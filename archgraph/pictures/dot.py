@@ -8,16 +8,17 @@ from typing import Literal, TypeAlias
 
 import graphviz
 
-from archgraph.compare.marks import Marks
+from archgraph.compare.marks import Marks, Status
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part
+from archgraph.graph.wording import size
 from archgraph.pictures.accessible import description
 from archgraph.pictures.choices import Choices
 from archgraph.pictures.heat import Heat, Measure
 from archgraph.pictures.keys import element_id, input_key, key, output_key, tooltip
 from archgraph.pictures.lanes import Lanes
 from archgraph.pictures.legend import Legend, family_of
-from archgraph.pictures.lettering import Lettering, size
+from archgraph.pictures.lettering import Lettering
 from archgraph.pictures.levels import parts_of
 from archgraph.pictures.theme import THEMES, Colours, Theme, ThemeName
 from archgraph.pictures.wiring import Wire, Wiring
@@ -84,10 +85,11 @@ class _Picture:
         label = heading.label(self.choices.of_variables(), entries=legend)
         self.drawing = self._begun(direction, label)
         for name, shape in self.graph.inputs.items():
-            self._end(input_key(name), name, shape)
+            self._end(input_key(name), name, shape, self.wiring.marks.of(name))
         self._boxes(parts, self.drawing, "")
         for name, ref in self.graph.outputs.items():
-            self._end(output_key(name), name, self.graph.shape(ref), dashed=name in self.graph.train_only)
+            status = self.wiring.marks.outputs.get(name, "same")
+            self._end(output_key(name), name, self.graph.shape(ref), status, dashed=name in self.graph.train_only)
         for wire in self.wiring.wires:
             self._arrow(wire)
         for lanes in self.lanes.rows:
@@ -124,12 +126,11 @@ class _Picture:
             },
         )  # fmt: skip
 
-    def _end(self, name: str, said: str, shape: Shape, *, dashed: bool = False) -> None:
+    def _end(self, name: str, said: str, shape: Shape, status: Status, *, dashed: bool = False) -> None:
         """An input or output of the network."""
         style = "rounded,dashed" if dashed else "rounded"
         words = self.letters.end(said, shape)
         look = {"style": style, "color": self.theme.faint, "margin": "0.16,0.04"}
-        status = self.wiring.marks.of(said)
         if status != "same":
             colours = self.theme.status[status]
             look |= {"style": f"{style},filled", "fillcolor": colours.fill, "color": colours.edge}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from archgraph.compare.marks import Marks, Status
+from archgraph.compare.marks import Arrow, Marks, Status
 from archgraph.graph.model import Graph, Node, Scope
 from archgraph.graph.outline import Part, everything, outline
 from archgraph.graph.wording import op_name
@@ -68,7 +68,7 @@ class _Choice:
         return replace(part, parts=self.seen(part.parts) if len(became) > 1 else ())
 
     def wired_anew(self, node: Node) -> bool:
-        return any((ref, node.name) in self.marks.added for ref in node.inputs)
+        return any(Arrow(ref, node.name) in self.marks.added for ref in node.inputs)
 
     def gathered(self, parts: Sequence[Part], beside: int) -> tuple[Part, ...]:
         """Parts with those in a row that are not seen by themselves as one."""

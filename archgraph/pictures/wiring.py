@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from archgraph.compare.marks import Marks, Status
+from archgraph.compare.marks import Arrow, Marks, Status
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import Part, shown
 from archgraph.ops.base import Ref
@@ -104,20 +104,20 @@ class Wiring:
         """What became of an arrow to a node."""
         if "removed" in (self.marks.of(ref.node), self.marks.of(reader)):
             return "removed"
-        return "added" if (ref, reader) in self.marks.added else "same"
+        return "added" if Arrow(ref, reader) in self.marks.added else "same"
 
     def _removed(self) -> Iterator[Wire]:
         """Arrows that a network had before it was changed, into boxes that it still has."""
         drawn = set()
-        for ref, name in sorted(self.marks.removed):
-            tail, head = self._tail(ref), self.drawn_in.get(name, output_key(name))
+        for ref, name, output in sorted(self.marks.removed):
+            tail, head = self._tail(ref), output_key(name) if output else self.drawn_in[name]
             if tail != head and (tail, head) not in drawn:
                 drawn.add((tail, head))
                 yield Wire(tail, head, ref, dashed=True, status="removed")
 
     def _to_outputs(self) -> Iterator[Wire]:
         for name, ref in self.graph.outputs.items():
-            status: Status = "added" if (ref, name) in self.marks.added else "same"
+            status: Status = "added" if Arrow(ref, name, output=True) in self.marks.added else "same"
             yield Wire(self._tail(ref), output_key(name), ref, name in self.graph.train_only, status)
 
     def _shared(self) -> list[tuple[str, str]]:

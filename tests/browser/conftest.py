@@ -9,10 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from chromium import chromium, complaints, programs, requested
+from chromium import chromium, complaints, outside, programs, requested
+from explorer_page import HEAD, Opens, Page
+
+import archgraph
+from archgraph.graph.model import Graph
+from archgraph.pictures.explorer.page import page
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -42,3 +48,21 @@ def browser(shared_browser: Chrome) -> Chrome:
     requested(shared_browser)
     complaints(shared_browser)
     return shared_browser
+
+
+@pytest.fixture
+def explorer(browser: Chrome, tmp_path: Path) -> Iterator[Opens]:
+    """Opens a graph, or the network that a text describes, in the browser, from a file.
+
+    After the test, no page may have asked a network for anything or complained.
+    """
+
+    def opens(given: Graph | str, *, fragment: str = "", **options: Any) -> Page:
+        graph = archgraph.expand(archgraph.loads(HEAD + given)) if isinstance(given, str) else given
+        file = tmp_path / "page.html"
+        file.write_text(page(graph, **options), encoding="utf-8")
+        return Page(browser, file.as_uri() + fragment)
+
+    yield opens
+    assert outside(browser) == []
+    assert complaints(browser) == []

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import archgraph
-from archgraph.compare.marks import Marks
+from archgraph.compare.marks import Arrow, Marks
 from archgraph.graph.cost import node_costs
 from archgraph.graph.model import Graph
 from archgraph.graph.outline import glance, outline, shown
@@ -145,7 +145,7 @@ def test_marks_are_on_the_nodes_and_wires_that_they_name() -> None:
     graph = net("graph: [{conv: [8, 3], id: a}, {relu: , id: b}, {relu: , id: c}]")
     marks = Marks(
         status={"b": "added", "c": "changed"}, notes={"c": ("was d",)},
-        added=frozenset({(Ref("a"), "b")}), removed=frozenset({(Ref("a"), "c")}),
+        added=frozenset({Arrow(Ref("a"), "b")}), removed=frozenset({Arrow(Ref("a"), "c")}),
     )  # fmt: skip
     known = contents(graph, marks=marks)
     assert [part.get("status") for part in known["parts"]] == [None, "added", "changed"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from archgraph.compare.marks import Marks
+from archgraph.compare.marks import Arrow, Marks, Status
 from archgraph.errors import Mark
 from archgraph.graph.cost import cost, node_costs
 from archgraph.graph.model import Graph, Node
@@ -69,11 +69,14 @@ class _Contents:
         return {
             "name": printable(graph.name),
             "total": cost(self._now()).as_dict(),
-            "inputs": [{"name": printable(name), "shape": shape} for name, shape in graph.inputs.items()],
+            "inputs": [
+                {"name": printable(name), "shape": shape, **_status(marks.of(name))}
+                for name, shape in graph.inputs.items()
+            ],
             "outputs": [
                 {
                     "name": printable(name), "from": self.wire(ref), "shape": graph.shape(ref),
-                    "train_only": name in graph.train_only,
+                    "train_only": name in graph.train_only, **_status(marks.outputs.get(name, "same")),
                 }
                 for name, ref in graph.outputs.items()
             ],
@@ -82,16 +85,16 @@ class _Contents:
             "known": [json.loads(value) for value in self.known],
             "choices": list(map(printable, self.choices.of_variables())),
             "open": [here for here, part in enumerate(self.parts) if "box" in part] if flat else self.open(seen),
-            "marked": bool(marks.status or marks.added or marks.removed),
-            "added": [[*self.wire(ref), self.end(name)] for ref, name in sorted(marks.added)],
-            "removed": [[*self.wire(ref), self.end(name)] for ref, name in sorted(marks.removed)],
+            "marked": bool(marks.status or marks.outputs or marks.added or marks.removed),
+            "added": list(map(self.arrow, sorted(marks.added))),
+            "removed": list(map(self.arrow, sorted(marks.removed))),
         }  # fmt: skip
 
-    def end(self, name: str) -> int:
-        """Where an arrow leads to: a node, or one of the network's outputs, which the page counts after its inputs."""
-        if name in self.place:
-            return self.place[name]
-        return len(self.parts) + len(self.graph.inputs) + list(self.graph.outputs).index(name)
+    def arrow(self, arrow: Arrow) -> list[int]:
+        """What it carries, and where it leads to; the page counts the network's outputs after its inputs."""
+        end = self.place[arrow.head] if not arrow.output else list(self.graph.outputs).index(arrow.head)
+        first = len(self.parts) + len(self.graph.inputs) if arrow.output else 0
+        return [*self.wire(arrow.carries), first + end]
 
     def add(self, part: Part, up: int, inside: str) -> None:
         """A part and all that is in it."""
@@ -126,7 +129,7 @@ class _Contents:
     def node(self, node: Node) -> dict[str, Any]:
         """What only a node has: all its arguments and shapes, its costs, and what is special about it."""
         costs = self.costs[node.name]
-        status, notes = self.marks.of(node.name), self.marks.notes.get(node.name, ())
+        notes = self.marks.notes.get(node.name, ())
         return {
             "args": self.know(_written(assumed(node))),
             "shapes": self.know([node.shape, *node.facts.further]),
@@ -135,7 +138,7 @@ class _Contents:
             "bytes": costs.activation_bytes,
             **({"shares": self.place[node.shares]} if node.shares else {}),
             **({"train_only": True} if node.name in self.train_only else {}),
-            **({"status": status} if status != "same" else {}),
+            **_status(self.marks.of(node.name)),
             **({"notes": list(map(printable, notes))} if notes else {}),
         }
 
@@ -158,6 +161,10 @@ class _Contents:
 
     def wire(self, ref: Ref) -> list[int]:
         return [self.place[ref.node], ref.output]
+
+
+def _status(status: Status) -> dict[str, str]:
+    return {"status": status} if status != "same" else {}
 
 
 def _all(parts: Iterable[Part]) -> Iterator[Part]:

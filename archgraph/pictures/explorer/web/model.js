@@ -25,7 +25,7 @@ export class Network {
   }
 
   addEnds() {
-    const end = (kind, { name, shape, train_only }) => ({
+    const end = (kind, { name, shape, train_only, status }) => ({
       id: this.parts.length,
       end: kind,
       name,
@@ -42,6 +42,7 @@ export class Network {
       kids: [],
       next: this.parts.length + 1,
       train_only,
+      status,
     });
     for (const input of this.contents.inputs) this.parts.push(end("input", input));
     for (const output of this.contents.outputs) this.parts.push(end("output", output));
@@ -64,13 +65,14 @@ export class Network {
   connect() {
     const key = ([from, out, to]) => `${from}/${out}/${to}`;
     const added = new Set(this.contents.added.map(key));
-    const wire = (from, out, to, status) => {
+    const wire = (from, out, to, became = added.has(key([from, out, to])) ? "added" : "") => {
       const tail = from < 0 ? this.first - 1 - from : from;
+      const status = [tail, to].some((end) => this.parts[end].status === "removed") ? "removed" : became;
       this.wires.push({ from: tail, out, to, status, shape: this.parts[tail].shapes[out] });
     };
     for (const part of this.contents.parts.keys()) {
       for (const [from, out] of this.parts[part].inputs ?? []) {
-        wire(from, out, part, added.has(key([from, out, part])) ? "added" : "");
+        wire(from, out, part);
       }
     }
     for (const [from, out, to] of this.contents.removed) {
@@ -84,7 +86,7 @@ export class Network {
     const outputs = this.parts.filter((part) => part.end === "output");
     this.contents.outputs.forEach(({ from: [from, out] }, n) => {
       const { id } = outputs[n];
-      wire(from, out, id, added.has(key([from, out, id])) ? "added" : "");
+      wire(from, out, id);
     });
     this.into = this.parts.map(() => []);
     this.outOf = this.parts.map(() => []);

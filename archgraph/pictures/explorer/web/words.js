@@ -8,14 +8,23 @@ const HEADING = 190; // pixels that the words of an open box take at most
 const ruler = document.createElement("canvas").getContext("2d");
 const widths = new Map();
 
+/** A number with so many digits, of two equally near the even one, as Python writes it. */
+function rounded(number, digits) {
+  const shifted = number * 10 ** digits;
+  // Only what is a multiple of an eighth can be half-way between two numbers of at most two digits.
+  const halfway = Number.isInteger(number * 8) && shifted % 1 === 0.5;
+  return (halfway ? (2 * Math.round(shifted / 2)) / 10 ** digits : number).toFixed(digits);
+}
+
 function scaled(number, base, units) {
+  if (number < base) return `${number}${units[0]}`;
   let step = 0;
   while (number >= 999.5 && step < units.length - 1) {
     number /= base;
     step += 1;
   }
-  const digits = step === 0 ? 0 : number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
-  return number.toFixed(digits) + units[step];
+  const digits = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
+  return rounded(number, digits) + units[step];
 }
 
 /** A count in three digits: 25557032 is `25.6M`. */
