@@ -58,12 +58,6 @@ def one_of(op: str, **given: object) -> str:
     raise RuleError(f"{op} takes one of {', '.join(given)}, given {said}", argument=names[-1] if names else None)
 
 
-def same_rank(shapes: tuple[Shape, ...], op: str) -> None:
-    """Raises RuleError where the inputs are not all vectors, or all sequences, or all maps."""
-    if len({len(shape) for shape in shapes}) > 1:
-        raise RuleError(f"{op} takes inputs with as many axes each, given {listed(shapes)}", argument="from")
-
-
 def listed(shapes: tuple[Shape, ...]) -> str:
     """`64x56x56 and 128x28x28`."""
     *most, last = map(show, shapes)

@@ -98,6 +98,35 @@ def install(site: Path, name: str, text: str, entry: str) -> None:
     (info / "entry_points.txt").write_text(f"[archgraph.ops]\n{name} = {entry}\n", encoding="utf-8")
 
 
+DUET = '''
+class Duet(Macro):
+    """Half of the channels is loud, and the other half not.
+
+    `(C, H, W) -> (C, H, W)`, an even number of channels.
+    """
+
+    op = "duet"
+    examples = (Example({}, ((8, 6, 5),)),)
+
+    def expand(self, build, *inputs):
+        first, second = build.add_all("voices", "split", {"parts": 2}, *inputs)
+        return build.add("both", "concat", {}, build.add("shout", "shout", {"by": 3.0}, first), second)
+'''
+
+
+@pytest.mark.torch
+def test_a_macro_may_be_made_of_what_has_several_outputs(site: Path) -> None:
+    import torch
+
+    (site / "loudly.py").write_text(OP + DUET, encoding="utf-8")
+    plugin("loudly")
+    check_op(OPS["duet"])
+    net = archgraph.loads("archgraph: 1\nname: net\ninput: [4, 2, 2]\ngraph: [{duet: , id: d}]")
+    image = torch.arange(16.0).reshape(1, 4, 2, 2)
+    factors = torch.tensor([3.0, 3.0, 1.0, 1.0]).reshape(1, 4, 1, 1)
+    assert torch.equal(archgraph.build(net)(image), image * factors)
+
+
 def test_an_installed_op_is_a_word_like_any_other(site: Path) -> None:
     install(site, "loud", OP, "loud")
     assert "shout" not in OPS
