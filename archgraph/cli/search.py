@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from archgraph.cli.frame import AsJson, Plugins, print_json, settings_from
 
 if TYPE_CHECKING:
     from archgraph.search.worker import Result
+
 
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="The folder of a search.", show_default=False)]
 Dashboard = Annotated[bool, typer.Option("--dashboard", help="Open optuna-dashboard, with every trial's network.")]
@@ -27,6 +28,10 @@ Ray = Annotated[
     ),
 ]
 Trials = Annotated[int | None, typer.Option(min=1, metavar="N", help="Trials in all.", show_default=False)]
+Minutes = Annotated[
+    float | None,
+    typer.Option(metavar="N", help="Begin no trial after so many minutes.", show_default=False),
+]
 
 
 def run(
@@ -47,6 +52,7 @@ def run(
     chance: Annotated[
         bool, typer.Option("--baseline", help="Run random search after it, to compare with; in DIR/baseline.")
     ] = False,
+    minutes: Minutes = None,
     workers: Workers = None,
     ray: Ray = None,
     dashboard: Dashboard = False,
@@ -61,12 +67,14 @@ def run(
     Examples:
       archgraph search run digits
       archgraph search run search/digits.yaml --trials 20 --set budget.macs=2M
+      archgraph search run search/digits.yaml --trials 100000 --minutes 20
     """
     from archgraph.search import baseline, run
 
     began = _beside(dashboard, port)
     given = settings_from(settings)
-    result = run(recipe, trials=trials, out=out, settings=given, began=began, workers=workers, ray=ray)
+    how: Any = {"workers": workers, "ray": ray, "minutes": minutes}
+    result = run(recipe, trials=trials, out=out, settings=given, began=began, **how)
     if chance and not result.interrupted:
         _end(baseline(result.folder))
     _end(result)
@@ -75,6 +83,7 @@ def run(
 def resume(
     folder: Folder,
     trials: Trials = None,
+    minutes: Minutes = None,
     workers: Workers = None,
     ray: Ray = None,
     dashboard: Dashboard = False,
@@ -91,7 +100,8 @@ def resume(
     """
     from archgraph.search import resume
 
-    _end(resume(folder, trials=trials, began=_beside(dashboard, port), workers=workers, ray=ray))
+    began = _beside(dashboard, port)
+    _end(resume(folder, trials=trials, began=began, workers=workers, ray=ray, minutes=minutes))
 
 
 def worker(
@@ -102,6 +112,7 @@ def worker(
     out: Annotated[
         str | None, typer.Option(metavar="DIR", help="Where weights go; else runs/NAME.", show_default=False)
     ] = None,
+    minutes: Minutes = None,
     plugins: Plugins = None,
 ) -> None:
     """Work on a search that runs elsewhere, until it ends.
@@ -114,7 +125,7 @@ def worker(
     """
     from archgraph.search import join
 
-    _end(join(storage, study, out=out))
+    _end(join(storage, study, out=out, minutes=minutes))
 
 
 def show(

@@ -31,6 +31,7 @@ def run(
     began: Callable[[Path], None] = lambda folder: None,
     workers: int | None = None,
     ray: str | None = None,
+    minutes: float | None = None,
 ) -> Result:
     """Run a recipe, a path or the name of one that comes with archgraph, and show progress and results.
 
@@ -38,12 +39,14 @@ def run(
     folder `out`, or `runs/<name>` with a number where that exists. Raises SpecError, with nothing written, for
     what is wrong with the recipe, and UsageError where `out` exists or cannot be written. `began` is told the folder
     before the first trial. `workers` are processes with a trial each; with more than one, a program has to call this
-    under `if __name__ == "__main__":`. `ray` is the address of a Ray cluster whose machines they are to be on.
+    under `if __name__ == "__main__":`. `ray` is the address of a Ray cluster whose machines they are to be on. After so
+    many `minutes` no further trial is begun: those that run end, and the results are of what there is.
     """
     from archgraph.search.worker import run
 
     given = settings or {}
-    return run(recipe, trials=trials, out=out, settings=given, console=console, began=began, workers=workers, ray=ray)
+    how: Any = {"workers": workers, "ray": ray, "minutes": minutes}
+    return run(recipe, trials=trials, out=out, settings=given, console=console, began=began, **how)
 
 
 def resume(
@@ -54,27 +57,35 @@ def resume(
     began: Callable[[Path], None] = lambda folder: None,
     workers: int | None = None,
     ray: str | None = None,
+    minutes: float | None = None,
 ) -> Result:
     """Continue a search in its folder until it has as many trials as its recipe says, or `trials` in all.
 
-    Raises UsageError where there is no search, or another process is running it.
+    The other arguments are those of `run`; `minutes` count from now. Raises UsageError where there is no search, or
+    another process is running it.
     """
     from archgraph.search.worker import resume
 
-    return resume(folder, trials=trials, console=console, began=began, workers=workers, ray=ray)
+    how: Any = {"workers": workers, "ray": ray, "minutes": minutes}
+    return resume(folder, trials=trials, console=console, began=began, **how)
 
 
 def join(
-    storage: str, study: str, *, out: str | os.PathLike[str] | None = None, console: Console | None = None
+    storage: str,
+    study: str,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    minutes: float | None = None,
+    console: Console | None = None,
 ) -> Result:
     """Work on a study that another process, on any machine, began and that is not at its end.
 
     `storage` is a URL such as `postgresql://...`, or the path of a journal file. Weights go into `out`, else beside the
-    journal file or into `runs/<study>`. Raises UsageError where there is no such study.
+    journal file or into `runs/<study>`. `minutes` are as for `run`. Raises UsageError where there is no such study.
     """
     from archgraph.search.worker import join
 
-    return join(storage, study, out=out, console=console)
+    return join(storage, study, out=out, minutes=minutes, console=console)
 
 
 def show(folder: str | os.PathLike[str], *, console: Console | None = None) -> None:

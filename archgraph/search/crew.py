@@ -67,7 +67,7 @@ class Task:
 
 
 def supervise(start: Start, workers: int, search: Search, *, stop: Stop, grace: float = GRACE) -> None:
-    """Keep so many workers at it until all trials have ended, or until they ended after Ctrl-C.
+    """Keep so many workers at it until all trials have ended, or until they ended because `stop` asks for it.
 
     `search` follows what they do; a worker that hangs when nothing is left is waited for `grace` seconds. Raises
     UsageError where workers die again and again.
@@ -79,8 +79,8 @@ def supervise(start: Start, workers: int, search: Search, *, stop: Stop, grace: 
         started.update({slot: start(slot) for slot in range(workers)})
         while started and not (nothing_left and time.monotonic() - busy > grace):
             time.sleep(PAUSE)
-            if stop.count > told:
-                told = stop.count
+            if (asks := max(stop.count, stop.asked)) > told:
+                told = asks
                 for worker in started.values():
                     worker.interrupt()
             search.refresh()

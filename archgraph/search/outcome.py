@@ -82,8 +82,10 @@ class Outcome:
 
     @property
     def next_total(self) -> int:
-        """A number of trials to go on to."""
-        return 2 * max(self.recipe.trials, candidates(self.trials))
+        """A number of trials to go on to: those that are missing, or as many again."""
+        wanted = max([self.recipe.trials, *(session.get("trials", 0) for session in self.sessions)])
+        done = candidates(self.trials)
+        return wanted if done < wanted else 2 * done
 
     def test(self, trial: Trial) -> Mapping[str, Any] | None:
         """The trial's score on the test images, if it was ever taken."""

@@ -1,21 +1,31 @@
-"""Ctrl-C: once, and a search ends after the trials that are running; twice, and it ends at once."""
+"""What ends a search early: its time, or Ctrl-C, once after the trials that are running, and twice at once."""
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
 
 class Stop:
-    """Takes the interrupts of a search while it is entered. `told` hears of each; `also` is another reason to end."""
+    """Takes the interrupts of a search while it is entered. `told` hears of each; `also` is another reason to end.
+
+    After `seconds` its time is up.
+    """
 
     def __init__(
-        self, told: Callable[[int], None] = lambda count: None, *, also: Callable[[], bool] = lambda: False
+        self,
+        told: Callable[[int], None] = lambda count: None,
+        *,
+        also: Callable[[], bool] = lambda: False,
+        seconds: float = math.inf,
     ) -> None:
         self.count = 0
+        self._end = time.monotonic() + seconds
         self._told = told
         self._also = also
         self._before: Any = None
@@ -25,6 +35,11 @@ class Stop:
     @property
     def asked(self) -> bool:
         """Whether to end after the running trials."""
+        return self.interrupted or time.monotonic() >= self._end
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody wants it to end, and not its time alone."""
         return self.count > 0 or self._also()
 
     def __enter__(self) -> Stop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
@@ -73,15 +74,18 @@ def run(
     evaluator: MakeEvaluator = evaluator,
     workers: int | None = None,
     ray: str | None = None,
+    minutes: float | None = None,
     began: Began = _nothing,
 ) -> Result:
     """See `archgraph.search.run`; `evaluator` makes what scores the candidates."""
-    started = time.perf_counter()
+    started, seconds = time.perf_counter(), _seconds(minutes)
     given = dict(settings or {}) | ({"trials": trials} if trials is not None else {})
     given |= {"workers": workers} if workers is not None else {}
     reading = read_recipe(Path(recipe), settings=given)
     folder = new_folder(out, reading.recipe.name)
-    return start(reading, folder, console=console, evaluator=evaluator, started=started, ray=ray, began=began)
+    return start(
+        reading, folder, console=console, evaluator=evaluator, started=started, ray=ray, seconds=seconds, began=began
+    )
 
 
 def start(
@@ -92,6 +96,7 @@ def start(
     evaluator: MakeEvaluator = evaluator,
     started: float | None = None,
     ray: str | None = None,
+    seconds: float = math.inf,
     began: Began = _nothing,
 ) -> Result:
     """Run what was read, in a folder that is new or empty."""
@@ -100,7 +105,8 @@ def start(
     began(folder)
     with journal.held(folder):
         started = time.perf_counter() if started is None else started
-        return _go_on(folder, None, console, evaluator, started, workers=reading.recipe.workers, ray=ray)
+        workers = reading.recipe.workers
+        return _go_on(folder, None, console, evaluator, started, workers=workers, ray=ray, seconds=seconds)
 
 
 def resume(
@@ -111,12 +117,13 @@ def resume(
     evaluator: MakeEvaluator = evaluator,
     workers: int | None = None,
     ray: str | None = None,
+    minutes: float | None = None,
     began: Began = _nothing,
 ) -> Result:
     """See `archgraph.search.resume`."""
     from archgraph.search.study import is_search
 
-    started = time.perf_counter()
+    started, seconds = time.perf_counter(), _seconds(minutes)
     path = Path(folder)
     if not is_search(path):
         raise UsageError(f"no search in {path}: there is no {journal.NAME}")
@@ -125,7 +132,7 @@ def resume(
         if (path / journal.NAME).is_file():
             journal.mend(path / journal.NAME)
         began(path)
-        return _go_on(path, trials, console, evaluator, started, workers=workers, ray=ray)
+        return _go_on(path, trials, console, evaluator, started, workers=workers, ray=ray, seconds=seconds)
 
 
 def join(
@@ -133,6 +140,7 @@ def join(
     name: str,
     *,
     out: str | os.PathLike[str] | None = None,
+    minutes: float | None = None,
     console: Console | None = None,
     evaluator: MakeEvaluator = evaluator,
 ) -> Result:
@@ -140,7 +148,7 @@ def join(
     from archgraph.search.loop import Search
     from archgraph.search.study import join_study
 
-    started = time.perf_counter()
+    started, seconds = time.perf_counter(), _seconds(minutes)
     study = join_study(storage, name)
     recipe = Recipe.model_validate(study.begun["recipe"])
     _check_data(recipe)
@@ -148,7 +156,7 @@ def join(
     folder = RunFolder(Path(out) if out is not None else beside or Path("runs") / name)
     folder.weights(0).parent.mkdir(parents=True, exist_ok=True)
     total = max([recipe.trials, *(session.get("trials", 0) for session in study.sessions)])
-    with closed_at_end(evaluator(recipe, folder)) as scoring, View(console) as view, _stop(view) as stop:
+    with closed_at_end(evaluator(recipe, folder)) as scoring, View(console) as view, _stop(view, seconds) as stop:
         search = Search(folder, study, recipe, scoring, view, alone=False)
         view.total(total)
         about = scoring.about()
@@ -156,7 +164,7 @@ def join(
     found = search.outcome()
     closing(found, view.console)
     best = folder.path / "best.yaml"
-    interrupted = interrupted or stop.asked
+    interrupted = interrupted or stop.interrupted
     return Result(folder.path, best if found.best else None, len(found.finished), len(found.failed), interrupted)
 
 
@@ -184,8 +192,9 @@ def _go_on(
     *,
     workers: int | None,
     ray: str | None,
+    seconds: float,
 ) -> Result:
-    """Search until there are enough trials, then test the winners and write the report."""
+    """Search until there are enough trials or the time is up, then test the winners and write the report."""
     from archgraph.search.results import write_results
     from archgraph.search.study import open_study
 
@@ -193,16 +202,18 @@ def _go_on(
     recipe = Recipe.model_validate(study.begun["recipe"])
     _check_data(recipe)
     total = trials or recipe.trials
-    with View(console) as view, _stop(view) as stop:
+    with View(console) as view, _stop(view, seconds) as stop:
         view.total(total)
         running = _Running(RunFolder(path), study, recipe, evaluator, view, stop, total, started)
         count = workers or recipe.workers
         search, interrupted = _several(running, count, ray) if count > 1 or ray is not None else _alone(running)
+        if stop.asked and not (interrupted or stop.interrupted) and search.ledger.count < total:
+            view.say(f"the {seconds / 60:g} minutes are over")
     found = search.outcome()
     write_results(found)
     closing(found, view.console)
     best = path / "best.yaml" if found.best else None
-    return Result(path, best, len(found.finished), len(found.failed), interrupted or stop.asked)
+    return Result(path, best, len(found.finished), len(found.failed), interrupted or stop.interrupted)
 
 
 def _alone(running: _Running) -> tuple[Search, bool]:
@@ -217,7 +228,7 @@ def _alone(running: _Running) -> tuple[Search, bool]:
             opening(search.outcome(), view, about, trials=running.total)
             _say_enough(search, running.total)
             search.run(running.total, stop=stop)
-            if not stop.asked:
+            if not stop.interrupted:
                 search.test_winners()
 
         about: Mapping[str, Any] = {}
@@ -249,7 +260,7 @@ def _several(running: _Running, count: int, ray: str | None) -> tuple[Search, bo
 
             with actors(task, recipe, ray) as start:
                 supervise(start, count, search, stop=stop, grace=task.grace)
-        if stop.asked:
+        if stop.interrupted:
             return
         with closed_at_end(running.evaluator(recipe, folder)) as scoring:
             search.evaluator = scoring
@@ -278,14 +289,23 @@ def _say_enough(search: Search, total: int) -> None:
         search.view.say(f"{search.folder.path} has {there} trials already; --trials is how many there are in all")
 
 
-def _stop(view: View) -> Stop:
-    """What takes Ctrl-C, and says what it does."""
+def _seconds(minutes: float | None) -> float:
+    """How long a session begins trials. Raises UsageError for no time."""
+    if minutes is None:
+        return math.inf
+    if not 0 < minutes < math.inf:
+        raise UsageError(f"minutes is a number above 0, such as 20 or 0.5, and not {minutes:g}")
+    return 60 * minutes
+
+
+def _stop(view: View, seconds: float) -> Stop:
+    """What takes Ctrl-C, and says what it does; and what ends a search that has had its time."""
 
     def told(count: int) -> None:
         if count == 1:
             view.say("the search ends after the running trials; Ctrl-C again ends it at once")
 
-    return Stop(told)
+    return Stop(told, seconds=seconds)
 
 
 def _check_data(recipe: Recipe) -> None:

@@ -45,6 +45,8 @@ def test_run_hands_on_its_options(archgraph: Archgraph, calls: Calls) -> None:
     words = [
         "--trials",
         7,
+        "--minutes",
+        2.5,
         "--workers",
         2,
         "--ray",
@@ -58,13 +60,14 @@ def test_run_hands_on_its_options(archgraph: Archgraph, calls: Calls) -> None:
     ]
     assert archgraph("search", "run", "digits", *words).code == 0
     read = {"budget.macs": 2_000_000, "objectives": ["accuracy", "macs"]}
-    given = {"trials": 7, "out": "runs/x", "settings": read, "workers": 2, "ray": "local"}
+    given = {"trials": 7, "out": "runs/x", "settings": read, "workers": 2, "ray": "local", "minutes": 2.5}
     assert calls == [("run", ("digits",), given)]
 
 
 def test_run_leaves_the_rest_to_the_recipe(archgraph: Archgraph, calls: Calls) -> None:
     archgraph("search", "run", "digits")
-    assert calls == [("run", ("digits",), {"trials": None, "out": None, "settings": {}, "workers": None, "ray": None})]
+    given = {"trials": None, "out": None, "settings": {}, "workers": None, "ray": None, "minutes": None}
+    assert calls == [("run", ("digits",), given)]
 
 
 def test_resume_and_show_take_a_folder(archgraph: Archgraph, calls: Calls) -> None:
@@ -77,7 +80,7 @@ def test_resume_and_show_take_a_folder(archgraph: Archgraph, calls: Calls) -> No
         ("show", ("runs/x",)),
         ("summary", ("runs/x",)),
     ]
-    assert calls[0][2] == {"trials": 9, "workers": None, "ray": None}
+    assert calls[0][2] == {"trials": 9, "workers": None, "ray": None, "minutes": None}
 
 
 def test_a_baseline_follows_a_search_that_was_not_stopped(

@@ -57,6 +57,15 @@ def test_four_workers_started_at_once_train_every_network_once(tmp_path: Path) -
     assert all(f"name: small-{trial.number:04d}" in trial.text for trial in finished)
 
 
+def test_when_the_time_is_over_workers_end_the_trials_that_they_have(tmp_path: Path) -> None:
+    with searching(tmp_path, recipe(tmp_path, trials=1000), workers=2, pause=0.3, minutes=0.1) as process:
+        well(tmp_path, process)
+    trials = found(tmp_path)
+    assert {trial.state for trial in trials} <= {"finished", "yielded"}
+    assert told(tmp_path / "log", "begins") and ended(tmp_path) == len(told(tmp_path / "log", "begins")) < 41
+    assert "0.1 minutes are over" in (tmp_path / "said").read_text()
+
+
 def test_workers_that_are_killed_lose_no_finished_trial_and_theirs_run_again_once(tmp_path: Path) -> None:
     chance = random.Random(0)
     kills = 0

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -17,6 +21,7 @@ from archgraph import cost, expand, load, loads
 from archgraph.errors import UsageError
 from archgraph.graph.hashing import canonical_hash
 from archgraph.search import journal, show, summary
+from archgraph.search.evaluator import EachEpoch, Request
 from archgraph.search.outcome import read_outcome
 from archgraph.search.trials import INTERRUPTED, Trial
 from archgraph.search.worker import Result, resume, run
@@ -105,6 +110,31 @@ def test_every_sampler_searches_alike_whether_stopped_or_not(tmp_path: Path, sam
     assert part.interrupted and part.finished == 7
     resume(part.folder, evaluator=Fake(), console=quiet())
     assert candidates(part.folder) == candidates(whole.folder)
+
+
+def test_when_its_time_is_over_a_search_ends_like_one_that_has_all_its_trials(tmp_path: Path) -> None:
+    class Slow(Fake):
+        def train(self, request: Request, each_epoch: EachEpoch) -> Mapping[str, Any]:
+            time.sleep(0.05)
+            return super().train(request, each_epoch)
+
+    console = quiet()
+    done = run(recipe(tmp_path, trials=1000), out=tmp_path / "run", evaluator=Slow(), console=console, minutes=1 / 60)
+    assert 0 < done.finished <= 21 and not done.interrupted and done.best is not None
+    assert {trial.state for trial in trials(done.folder)} == {"finished"}
+    found = read_outcome(done.folder)
+    assert found.best is not None and found.test(found.best)
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "the 0.0166667 minutes are over" in said and f"resume {done.folder} --trials 1000" in said.replace("\n", "")
+    more = resume(done.folder, trials=done.finished + 2, evaluator=Fake(), console=quiet(), minutes=5)
+    assert more.finished == done.finished + 2
+
+
+@pytest.mark.parametrize("minutes", [0, -1, math.inf, math.nan])
+def test_a_search_without_time_is_refused_before_anything_is_written(tmp_path: Path, minutes: float) -> None:
+    with pytest.raises(UsageError, match=r"minutes is a number above 0, such as 20 or 0\.5"):
+        run(recipe(tmp_path), out=tmp_path / "run", evaluator=Fake(), console=quiet(), minutes=minutes)
+    assert not (tmp_path / "run").exists()
 
 
 def test_every_interrupted_trial_is_run_again_once(tmp_path: Path) -> None:
