@@ -58,7 +58,7 @@ docs: $(READY)
 	$(BIN)/python docs/gallery.py
 
 # Hours; each says with --help what it needs, and docs/benchmarks.md what it printed.
-LONG := budget fashion fuzz nasbench201 nasbench201_search proxies
+LONG := budget fuzz nasbench201 nasbench201_search proxies real_search
 
 bench: $(PEERS)
 	@set -e; for file in benchmarks/[!_]*.py; do \

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import json
 import random
 import time
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.stats import spearmanr
+from strips import images
 from timing import options, report
 from torch import Tensor
 
@@ -42,7 +42,6 @@ PUBLISHED: Mapping[str, str] = {
     "fisher": "0.36 (arXiv:2101.08134)",
     "zen": "",
 }
-STRIP = 100
 
 
 def main() -> None:
@@ -77,17 +76,8 @@ def _cells(path: Path, number: int, seed: int) -> list[Mapping[str, str]]:
 
 def _batch(path: Path, number: int) -> tuple[Tensor, Tensor]:
     """The first training images, `(B, 3, 32, 32)`, and their labels."""
-    from PIL import Image
-
-    with np.load(path) as held:
-        blobs, offsets = held["train_webp"].tobytes(), held["train_off"]
-        labels = held["train_y"][:number].astype(np.int64)
-        strips = [
-            np.asarray(Image.open(io.BytesIO(blobs[offsets[n] : offsets[n + 1]])).convert("RGB"))
-            for n in range(-(-number // STRIP))
-        ]
-    images = np.concatenate(strips).reshape(-1, 32, 32, 3)[:number].astype(np.float32) / 255
-    scaled = (images - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)
+    found, labels = images(path, most=number)
+    scaled = (found.astype(np.float32) / 255 - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)
     return torch.from_numpy(scaled).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from archgraph import dump, loads
+from archgraph import cost, dump, loads
 from archgraph.errors import SpecError, UsageError
 from archgraph.search.budget import Limit
 from archgraph.search.mutations import MUTATIONS
@@ -223,3 +223,13 @@ def test_a_child_is_repaired_where_the_recipe_says_so(reading: Any) -> None:
     assert reading(GOOD).recipe.repair is False
     assert reading(GOOD + "repair: true\n").recipe.repair is True
     assert findings(reading, GOOD + "repair: much\n") == ["8:9: repair is the text 'much', it takes true or false"]
+
+
+@pytest.mark.parametrize("name", ["cifar10", "digits", "fashion"])
+def test_recipes_that_come_with_archgraph_want_nothing_but_their_data(name: str) -> None:
+    try:
+        read = read_recipe(name)
+    except SpecError as error:
+        assert [finding.message for finding in error.findings if " is in none of " not in finding.message] == []
+    else:
+        assert read.recipe.name == name and read.recipe.limits.allows(cost(read.parents[0].spec))

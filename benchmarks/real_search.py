@@ -1,11 +1,13 @@
-"""A real search: Fashion-MNIST under 10 MMACs, against random search with as many trials, and against the zoo.
+"""A real search against random search with as many trials, and against the zoo.
 
-For each seed the recipe search/fashion.yaml runs twice, with its sampler and with `random`. Every network of the zoo
-that fits the same budget is trained as a candidate is, and the best of them go on. Then they and the winners of all
-searches are trained alike, longer and on all training images, and compared on the validation images; the best of each
-side is tested, once. Folders that are there already are gone on with. In full that is an hour and a half of two cores;
-`--quick` only shows that it works, and `--unlimited` leaves out the recipe's limit of seconds, for a machine that has
-more to do.
+    python benchmarks/real_search.py                                              Fashion-MNIST under 10 MMACs, 2 cores
+    python benchmarks/real_search.py cifar10 --minutes 20 --strips cifar10.npz    CIFAR-10 under 60 MMACs, a GPU
+
+For each seed the recipe runs twice, with its sampler and with `random`. Every network of the zoo that fits the same
+budget is trained as a candidate is, and the best of them go on. Then they and the winners of all searches are trained
+alike, longer and on all training images, and compared on the validation images; the best of each side is tested, once.
+Folders that are there already are gone on with. For Fashion-MNIST that is an hour and a half of two cores; `--quick`
+only shows that it works, and `--unlimited` leaves out the recipe's limit of seconds, for a machine that has more to do.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from strips import unpacked
 from timing import options, report
 
 import archgraph
@@ -26,8 +29,8 @@ from archgraph.train.device import device, use_threads
 from archgraph.train.loop import DivergenceError, score, train
 from archgraph.train.settings import Training
 
-RECIPE = Path(__file__).parent.parent / "search" / "fashion.yaml"
-QUICK = {"evaluate.train.images": 256, "evaluate.train.epochs": 1, "evaluate.train.batch": 32}
+RECIPES = Path(__file__).parent.parent / "search"
+QUICK = {"evaluate.train.images": 256, "evaluate.train.epochs": 1, "evaluate.train.batch": 32, "gpus_per_trial": None}
 FINALISTS = 3
 """Networks of the zoo that are trained in full."""
 
@@ -35,27 +38,34 @@ FINALISTS = 3
 def main() -> None:
     """Print the tables."""
     parser = options(__doc__.splitlines()[0])
-    parser.add_argument("--out", default="runs/fashion-benchmark", help="the folder of the searches")
+    parser.add_argument("recipe", nargs="?", choices=("fashion", "cifar10"), default="fashion")
+    parser.add_argument("--out", default=None, help="the folder of the searches; else runs/RECIPE-benchmark")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--trials", type=int, default=None)
+    parser.add_argument("--minutes", type=float, default=None, help="of each search; else until it has its trials")
     parser.add_argument("--data", default=None, help="another data set than the recipe's")
+    parser.add_argument("--strips", type=Path, default=None, help="CIFAR-10 as an archive of WebP strips")
     parser.add_argument("--retrain", type=int, default=5, help="epochs of the comparison with the zoo")
     parser.add_argument("--unlimited", action="store_true", help="let slow networks train on")
     given = parser.parse_args()
-    try:
-        source(given.data or "fashion_mnist")
-    except archgraph.UsageError as missing:
-        print(f"not measured: {missing}")
-        return
-    settings: dict[str, Any] = dict(QUICK) if given.quick else {}
-    if given.data:
+    out, settings = Path(given.out or f"runs/{given.recipe}-benchmark"), dict[str, Any](QUICK if given.quick else {})
+    if given.strips is not None:
+        settings["evaluate.train.data"] = {"npz": str(unpacked(given.strips, out / "cifar10.npz").resolve())}
+    elif given.data:
         settings["evaluate.train.data"] = given.data
     if given.unlimited:
         settings |= {"evaluate.train.seconds": None, "evaluate.timeout": 600}
-    trials = given.trials or (6 if given.quick else None)
+    recipe = RECIPES / f"{given.recipe}.yaml"
+    try:
+        short = _training(recipe, settings)
+        source(short.data)
+    except archgraph.ArchgraphError as missing:
+        print(f"not measured: {missing}")
+        return
+    how = {"trials": given.trials or (6 if given.quick else None), "minutes": given.minutes}
     seeds = 1 if given.quick else given.seeds
     found = {
-        (sampler, seed): _search(Path(given.out), sampler, seed, settings, trials)
+        (sampler, seed): _search(recipe, out / f"{sampler}-{seed}", {**settings, "sampler": sampler, "seed": seed}, how)
         for seed in range(seeds)
         for sampler in ("evolution", "random")
     }
@@ -66,10 +76,9 @@ def main() -> None:
         for (sampler, seed), (_, best) in found.items()
         if best is not None
     }
-    made = fitting(settings)
+    made = fitting(recipe, settings)
     if given.quick:
         made = dict(list(made.items())[:2])
-    short = _training(settings)
     rows = [row for row, _ in trained("zoo", made, short)]
     report("networks of the zoo that fit, trained as candidates are", rows, as_json=given.json)
     finalists = {row["network"]: made[row["network"]] for row in rows[:FINALISTS]}
@@ -81,38 +90,41 @@ def main() -> None:
 
 
 def _search(
-    out: Path, sampler: str, seed: int, settings: Mapping[str, Any], trials: int | None
+    recipe: Path, folder: Path, settings: Mapping[str, Any], how: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Path | None]:
-    """Run or go on with one search; its row, and the file of the best network."""
-    folder = out / f"{sampler}-{seed}"
-    if folder.is_dir():
-        result = search.resume(folder, trials=trials)
-    else:
-        chosen = {**settings, "sampler": sampler, "seed": seed}
-        result = search.run(RECIPE, trials=trials, out=folder, settings=chosen)
+    """Run or go on with one search; its row, and the file of the best network. One that had its minutes is complete."""
+    if not folder.is_dir():
+        search.run(recipe, out=folder, settings=settings, **how)
+    elif how["minutes"] is None:
+        search.resume(folder, **how)
     known = search.summary(folder)
-    winner = known["winners"][0] if result.best else None
+    winner = known["winners"][0] if known["winners"] else None
+    best = folder / "best.yaml" if winner else None
+    scores = [trial["scores"] for trial in known["all"] if trial["scores"]]
+    minutes = sum(session["seconds"] for session in known["sessions"]) / 60
     row = {
-        "finished": result.finished,
-        "failed": result.failed,
+        "finished": known["trials"]["finished"],
+        "failed": known["trials"]["failed"],
         "best validation accuracy": winner["scores"]["accuracy"] if winner else "none",
-        "MACs": f"{archgraph.cost(archgraph.load(result.best)).macs / 1e6:.2f}M" if result.best else "none",
-        "cut short": sum(bool(trial["scores"].get("stopped")) for trial in known["all"] if trial["scores"]),
-        "minutes": sum(session["seconds"] for session in known["sessions"]) / 60,
+        "MACs": f"{archgraph.cost(archgraph.load(best)).macs / 1e6:.2f}M" if best else "none",
+        "cut short": sum(bool(one.get("stopped")) for one in scores),
+        "minutes of training": sum(one.get("seconds", 0) for one in scores) / 60,
+        "minutes": minutes,
+        "trials an hour": round(60 * len(scores) / minutes),
     }
-    return row, result.best
+    return row, best
 
 
-def _training(settings: Mapping[str, Any]) -> Training:
+def _training(recipe: Path, settings: Mapping[str, Any]) -> Training:
     """How the recipe trains candidates."""
-    training = read_recipe(RECIPE, settings=settings).recipe.evaluate.train
+    training = read_recipe(recipe, settings=settings).recipe.evaluate.train
     assert training is not None
     return training
 
 
-def fitting(settings: Mapping[str, Any]) -> dict[str, Spec]:
+def fitting(recipe: Path, settings: Mapping[str, Any]) -> dict[str, Spec]:
     """The networks of the zoo that, for these images and classes, fit the budget of the recipe."""
-    reading = read_recipe(RECIPE, settings=settings)
+    reading = read_recipe(recipe, settings=settings)
     values = {"input": reading.parents[0].spec.input, "classes": 10}
     found = {}
     for name in zoo.names():
