@@ -23,6 +23,7 @@ LAYERS = (
     {"emit", "pictures", "interop", "train", "checking", "verifying", "contract"},
     {"search"},
     {"cli"},
+    {"__main__"},
 )
 """What stands in the same line may import one another; a line may import those above it."""
 

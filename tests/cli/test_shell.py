@@ -49,6 +49,11 @@ def test_every_command_has_help_with_an_example(command: str, archgraph: Callabl
     assert f"  archgraph {command}" in ran.out.partition("Example")[2]
 
 
+def test_python_runs_the_package_as_the_command() -> None:
+    words = [sys.executable, "-m", "archgraph", "hash", "lenet5"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == shell("hash", "lenet5").stdout
+
+
 def test_the_help_lists_every_command() -> None:
     out = shell("--help").stdout
     assert all(f"\n  {command.split()[0]} " in out for command in COMMANDS)
