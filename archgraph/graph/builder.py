@@ -86,7 +86,9 @@ class Assembly:
 
     def make(self, op: str, args: Mapping[str, Any]) -> Op:
         """An op by its YAML name; the file's defaults fill what `args` leaves out."""
-        defaults = self.defaults(op)
+        defaults = self._defaults.get(op)
+        if defaults is None:
+            defaults = self.defaults(op)
         return make(op, {**defaults, **args} if defaults else args)
 
     def open(self, name: str, scope: Scope) -> None:
@@ -127,14 +129,27 @@ class Assembly:
         return inputs
 
     def _resolve(self, op: Primitive) -> tuple[tuple[str, Primitive], ...]:
-        """The parts of an op that carries a norm or an activation; none where it is alone."""
+        """The parts of an op that carries a norm or an activation; none where it is alone.
+
+        They are remembered on the op where the file has no defaults for them.
+        """
+        try:
+            words, known = op._plain_parts  # type: ignore[attr-defined]
+            if not any(map(self.defaults, words)):
+                return known  # type: ignore[no-any-return]
+        except AttributeError:
+            pass
         wrapped = op.wrapped()
         parts = []
         for part, what in wrapped.parts if wrapped else ():
             made = self.make(what, wrapped.given.get(part, {})) if wrapped and isinstance(what, str) else what
             assert isinstance(made, Primitive)
             parts.append((part, made))
-        return tuple(parts)
+        found = tuple(parts)
+        words = [what for _, what in wrapped.parts if isinstance(what, str)] if wrapped else []
+        if not any(map(self.defaults, words)):
+            object.__setattr__(op, "_plain_parts", (words, found))
+        return found
 
     def add(self, name: str, op: Primitive, inputs: Bundle, at: Place, shares: str | None) -> Bundle:
         """Add one node, with the shapes and costs its op gives for its inputs."""
