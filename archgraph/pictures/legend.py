@@ -67,7 +67,9 @@ class Legend:
                 yield self._swatch(colours, name, border=self.theme.outlines.get(name, {}))
 
     def _statuses(self) -> Iterator[str]:
-        found = {status for part in self.wiring.shown.values() for status in [self.wiring.status(part)]}
+        graph, marks = self.wiring.graph, self.wiring.marks
+        found = {self.wiring.status(part) for part in self.wiring.shown.values()}
+        found |= {*map(marks.of, graph.inputs), *marks.outputs.values()}
         for status, colours in self.theme.status.items():
             if status in found:
                 yield self._swatch(colours, {"same": "unchanged"}.get(status, status), border={})

@@ -72,3 +72,4 @@ def test_an_output_with_the_name_of_a_node_is_not_taken_for_it() -> None:
     drawn = dot(both, marks=marks)
     fills = {end: re.search(rf'"output {end}" \[.*fillcolor="(.*?)"', drawn) for end in "ab"}
     assert fills["a"] is None and (found := fills["b"]) and found[1] == THEMES["colour"].status["added"].fill
+    assert ">added</font>" in drawn and ">changed</font>" in drawn, "the legend tells both"
