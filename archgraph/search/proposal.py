@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from archgraph import dump
 from archgraph.errors import SpecError
 from archgraph.graph.cost import Cost, cost
 from archgraph.graph.expand import expand
@@ -30,6 +31,8 @@ ATTEMPTS = 2000
 """Proposals in a row that may be turned away before a search says that nothing new is left to try."""
 CACHED = 256
 """Parents whose places for changes are remembered."""
+MOST_LINES = 10
+"""How many lines longer than its parent's a child's text may be: one change that rewrites a page is none to read."""
 
 Reason: TypeAlias = Literal["impossible", "invalid", "outputs", "over_budget", "duplicates"]
 """Why a proposal was turned away: there is no such change to make, the spec is no network, or one that gives other
@@ -164,6 +167,10 @@ class Proposals:
         if digest in seen:
             tally.turn_away(draw.operator, "duplicates")
             return None
+        # Put one level deeper, a line that is just short enough becomes one for each argument.
+        if draw.choices is None and _lines(mutated.spec) > parent.lines + MOST_LINES:
+            tally.turn_away(draw.operator, "impossible")
+            return None
         return Candidate(mutated.spec, found, digest, draw.parent, mutated, draw)
 
     def _mutated(self, draw: Draw, parent: _Places) -> Mutated | Rejected:
@@ -197,12 +204,20 @@ class _Places:
     def _trace(self) -> Trace:
         return trace(self._spec)
 
+    @cached_property
+    def lines(self) -> int:
+        return _lines(self._spec)
+
     def sites(self, operator: str, mate: _Places | None = None) -> Sequence[Site]:
         if mate is not None:
             return MUTATIONS[operator](replace(self._trace, mate=mate._trace))
         if operator not in self._sites:
             self._sites[operator] = MUTATIONS[operator](self._trace)
         return self._sites[operator]
+
+
+def _lines(spec: Spec) -> int:
+    return dump(spec).count("\n")
 
 
 def given(spec: Spec) -> Candidate:

@@ -11,10 +11,11 @@ import pytest
 from archgraph import cost, dump, expand, load, loads, override
 from archgraph.graph.hashing import canonical_hash
 from archgraph.search.budget import Budget, Limit
-from archgraph.search.mutations import MUTATIONS
-from archgraph.search.proposal import NO_NETWORK, Candidate, Parent, Proposals, Tally, given, named
+from archgraph.search.mutations import MUTATIONS, Mutated, mutate_at
+from archgraph.search.proposal import MOST_LINES, NO_NETWORK, Candidate, Parent, Proposals, Tally, given, named
 from archgraph.search.ranking import Draw, Finished
 from archgraph.search.sampler import Evolution, RandomWalk
+from archgraph.search.trace import trace
 
 START = override(load("cifar_resnet8"), {"input": (1, 8, 8)})
 BUDGET = Budget({"macs": Limit(100_000, 800_000), "params": Limit(None, 80_000)})
@@ -164,3 +165,20 @@ def test_a_sampler_draws_a_second_parent_for_a_crossover_alone() -> None:
         assert draws == [draw for draw, _ in zip(walk.draws(9, finished), range(40), strict=False)]
         assert {draw.mate is None for draw in draws if draw.operator == "width"} == {True}
         assert len({draw.mate for draw in draws if draw.operator == "crossover"} - {None}) > 4
+
+
+def test_a_change_that_would_rewrite_a_page_is_no_candidate() -> None:
+    rest = "groups: 2, bias: false, norm: batch, act: leaky_relu, order: pre"
+    paths = "".join(f"        - [conv: {{out: 1024, kernel: 3, dilation: {n}, {rest}}}]\n" for n in range(1, 5))
+    graph = f"graph:\n  - branches:\n      paths:\n{paths}      merge: add\n  - conv: [4, 1]\n"
+    spec = loads(f"archgraph: 1\nname: net\ninput: [8, 8, 8]\n{graph}")
+    before = dump(spec).count("\n")
+    around = mutate_at("skip", MUTATIONS["skip"](trace(spec)), 0.0, 0.0)
+    assert isinstance(around, Mutated) and dump(around.spec).count("\n") > before + MOST_LINES
+    made, tally = Proposals(Budget({}), parent=lambda number: Parent(spec, cost(spec).outputs)), Tally()
+    assert made.consider(Draw(0, 0.0, "skip", 0.0, 0.0), seen=(), tally=tally) is None
+    assert tally.reasons == {"skip": Counter(impossible=1)}
+    rng = Random(0)
+    draws = [Draw(0, 0.0, "skip", rng.random(), rng.random()) for _ in range(20)]
+    found = [child for draw in draws if (child := made.consider(draw, seen=(), tally=tally))]
+    assert found and all(dump(child.spec).count("\n") <= before + MOST_LINES for child in found)
