@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,6 @@ from archgraph.cli.frame import AsJson, Plugins, print_json, settings_from
 
 if TYPE_CHECKING:
     from archgraph.search.worker import Result
-
 
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="The folder of a search.", show_default=False)]
 Dashboard = Annotated[bool, typer.Option("--dashboard", help="Open optuna-dashboard, with every trial's network.")]
@@ -73,8 +72,7 @@ def run(
 
     began = _beside(dashboard, port)
     given = settings_from(settings)
-    how: Any = {"workers": workers, "ray": ray, "minutes": minutes}
-    result = run(recipe, trials=trials, out=out, settings=given, began=began, **how)
+    result = run(recipe, trials=trials, out=out, settings=given, began=began, workers=workers, ray=ray, minutes=minutes)
     if chance and not result.interrupted:
         _end(baseline(result.folder))
     _end(result)

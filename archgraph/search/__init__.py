@@ -44,9 +44,17 @@ def run(
     """
     from archgraph.search.worker import run
 
-    given = settings or {}
-    how: Any = {"workers": workers, "ray": ray, "minutes": minutes}
-    return run(recipe, trials=trials, out=out, settings=given, console=console, began=began, **how)
+    return run(
+        recipe,
+        trials=trials,
+        out=out,
+        settings=settings,
+        console=console,
+        began=began,
+        workers=workers,
+        ray=ray,
+        minutes=minutes,
+    )
 
 
 def resume(
@@ -66,8 +74,7 @@ def resume(
     """
     from archgraph.search.worker import resume
 
-    how: Any = {"workers": workers, "ray": ray, "minutes": minutes}
-    return resume(folder, trials=trials, console=console, began=began, **how)
+    return resume(folder, trials=trials, console=console, began=began, workers=workers, ray=ray, minutes=minutes)
 
 
 def join(

@@ -83,9 +83,8 @@ class Outcome:
     @property
     def next_total(self) -> int:
         """A number of trials to go on to: those that are missing, or as many again."""
-        wanted = max([self.recipe.trials, *(session.get("trials", 0) for session in self.sessions)])
-        done = candidates(self.trials)
-        return wanted if done < wanted else 2 * done
+        total, done = wanted(self.recipe, self.sessions), candidates(self.trials)
+        return total if done < total else 2 * done
 
     def test(self, trial: Trial) -> Mapping[str, Any] | None:
         """The trial's score on the test images, if it was ever taken."""
@@ -185,6 +184,11 @@ def shown(name: str, value: float) -> str:
     if name in PARTS:
         return f"{100 * value:.2f} %"
     return f"{int(value):,}" if name in COSTS else f"{value:.4g}"
+
+
+def wanted(recipe: Recipe, sessions: Sequence[Mapping[str, Any]]) -> int:
+    """How many trials a search is to have in all: by its recipe, or by a session that asked for more."""
+    return max([recipe.trials, *(int(session.get("trials", 0)) for session in sessions)])
 
 
 def read_outcome(folder: str | os.PathLike[str]) -> Outcome:

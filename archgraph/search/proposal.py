@@ -35,8 +35,8 @@ MOST_LINES = 10
 """How many lines longer than its parent's a child's text may be: one change that rewrites a page is none to read."""
 
 Reason: TypeAlias = Literal["impossible", "invalid", "outputs", "over_budget", "duplicates"]
-"""Why a proposal was turned away: there is no such change to make, the spec is no network, or one that gives other
-outputs than its parent; it is over the budget; it is known already."""
+"""Why a proposal was turned away: there is no such change to make, or it rewrites a page; the spec is no network, or
+one that gives other outputs than its parent; it is over the budget; it is known already."""
 NO_NETWORK: tuple[Reason, ...] = ("impossible", "invalid", "outputs")
 
 

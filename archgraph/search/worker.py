@@ -21,6 +21,7 @@ from archgraph.search import journal
 from archgraph.search.console import closing, opening
 from archgraph.search.evaluators import MakeEvaluator, evaluator
 from archgraph.search.files import RunFolder, growing, new_folder
+from archgraph.search.outcome import wanted
 from archgraph.search.progress import View
 from archgraph.search.reading import Reading, read_recipe
 from archgraph.search.recipe import Recipe
@@ -155,7 +156,7 @@ def join(
     beside = None if "://" in storage else Path(storage).parent
     folder = RunFolder(Path(out) if out is not None else beside or Path("runs") / name)
     folder.weights(0).parent.mkdir(parents=True, exist_ok=True)
-    total = max([recipe.trials, *(session.get("trials", 0) for session in study.sessions)])
+    total = wanted(recipe, study.sessions)
     with closed_at_end(evaluator(recipe, folder)) as scoring, View(console) as view, _stop(view, seconds) as stop:
         search = Search(folder, study, recipe, scoring, view, alone=False)
         view.total(total)

@@ -75,14 +75,7 @@ export class Network {
         wire(from, out, part);
       }
     }
-    for (const [from, out, to] of this.contents.removed) {
-      const there = this.parts[to].inputs?.some((ref) => ref[0] === from && ref[1] === out);
-      if (!there) wire(from, out, to, "removed");
-      else
-        this.wires
-          .filter((w) => w.from === from && w.out === out && w.to === to)
-          .forEach((w) => (w.status = "removed"));
-    }
+    for (const [from, out, to] of this.contents.removed) wire(from, out, to, "removed");
     const outputs = this.parts.filter((part) => part.end === "output");
     this.contents.outputs.forEach(({ from: [from, out] }, n) => {
       const { id } = outputs[n];
