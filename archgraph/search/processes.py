@@ -18,6 +18,7 @@ from archgraph.garbage import collect_rarely
 from archgraph.search.crew import Start, Task, work
 from archgraph.search.files import RunFolder
 from archgraph.search.stopping import Stop
+from archgraph.search.storage import PATIENCE
 from archgraph.search.study import open_study
 
 if TYPE_CHECKING:
@@ -125,6 +126,6 @@ def _work(task: Task, gpus: str | None, threads: int, tell: Connection) -> None:
     parent = multiprocessing.parent_process()
     with Stop(also=lambda: parent is not None and not parent.is_alive()) as stop, suppress(KeyboardInterrupt):
         try:
-            work(task, open_study(task.folder), RunFolder(task.folder), stop)
+            work(task, open_study(task.folder, patience=PATIENCE), RunFolder(task.folder), stop)
         except UsageError as error:
             tell.send(str(error))

@@ -17,6 +17,7 @@ from archgraph.search.crew import Start, Task, work
 from archgraph.search.files import RunFolder
 from archgraph.search.recipe import Recipe
 from archgraph.search.stopping import Stop
+from archgraph.search.storage import PATIENCE
 from archgraph.search.study import is_search, join_study, open_study
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ class Worker:
         """Take part in a search until it ends. A machine that does not have the run's folder gets one of its own."""
         study: StudyFile
         if is_search(task.folder):
-            study, folder = open_study(task.folder), RunFolder(task.folder)
+            study, folder = open_study(task.folder, patience=PATIENCE), RunFolder(task.folder)
         else:
             assert storage is not None
-            study, folder = join_study(storage, name), RunFolder(Path(tempfile.mkdtemp(prefix="archgraph-")))
+            study = join_study(storage, name, patience=PATIENCE)
+            folder = RunFolder(Path(tempfile.mkdtemp(prefix="archgraph-")))
             folder.weights(0).parent.mkdir()
         work(task, study, folder, self._stop)
 

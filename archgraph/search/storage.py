@@ -20,6 +20,8 @@ from archgraph.search import journal
 T = TypeVar("T")
 PATIENCE = 300.0
 """Seconds that a database may be away, as when it is restarted."""
+PAUSE = 0.05
+"""Seconds until a database that was away is asked again, the first time."""
 SYNC = 1.0
 """Seconds of a search that a loss of power may cost, and the time that the disk takes; the end of a process costs
 nothing. To wait for the disk after every trial took as long as all else that a trial needs beside training."""
@@ -70,10 +72,23 @@ def cannot_write(path: str | os.PathLike[str], error: OSError) -> UsageError:
     )
 
 
-def open_storage(url: str) -> BaseStorage:
+class Patient:
+    """A storage that is asked again while it is away, for `PATIENCE` seconds; then UsageError.
+
+    A study reaches its storage through this alone, so that none of its questions can go without.
+    """
+
+    def __init__(self, storage: BaseStorage) -> None:
+        self.storage = storage
+
+    def __call__(self, question: Callable[[BaseStorage], T]) -> T:
+        return patiently(lambda: question(self.storage))
+
+
+def open_storage(url: str, *, patience: float = 0.0) -> BaseStorage:
     """The storage of a URL: `postgresql://...`, `sqlite:///...`, or the path of a journal file.
 
-    Raises UsageError where it cannot be reached, or what it needs is not installed.
+    Raises UsageError where it cannot be reached for `patience` seconds, or what it needs is not installed.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if "://" not in url:
@@ -87,14 +102,12 @@ def open_storage(url: str) -> BaseStorage:
         kind, options = "postgresql+psycopg", {**options, "pool_size": 2, "max_overflow": 0}
     elif kind != "sqlite" and not kind.startswith("postgresql+"):
         raise UsageError(f"no storage {kind}://; it is postgresql://, sqlite:/// or the path of a journal file")
-    try:
-        return optuna.storages.get_storage(
-            optuna.storages.RDBStorage(f"{kind}://{rest}", engine_kwargs=options, skip_compatibility_check=False)
-        )
-    except Exception as error:
-        if not _away(error):
-            raise
-        raise UsageError(f"cannot reach the storage: {error}") from error
+    url = f"{kind}://{rest}"
+
+    def connect() -> BaseStorage:
+        return optuna.storages.get_storage(optuna.storages.RDBStorage(url, engine_kwargs=options))
+
+    return patiently(connect, patience=patience)
 
 
 def patiently(operation: Callable[[], T], *, patience: float = PATIENCE) -> T:
@@ -102,15 +115,16 @@ def patiently(operation: Callable[[], T], *, patience: float = PATIENCE) -> T:
 
     An operation may have been done although its answer was lost, and is then done twice.
     """
-    until, pause = time.monotonic() + patience, 0.05
+    until, pause = time.monotonic() + patience, PAUSE
     while True:
         try:
             return operation()
         except Exception as error:
             if not _away(error):
                 raise
-            if time.monotonic() > until:
-                raise UsageError(f"the storage did not answer for {patience:g} seconds: {error}") from error
+            if time.monotonic() >= until:
+                tried = f" for {patience:g} seconds" if patience else ""
+                raise UsageError(f"cannot reach the storage{tried}: {error}") from error
         time.sleep(pause)
         pause = min(2 * pause, 2.0)
 

@@ -22,7 +22,7 @@ from archgraph.files import write_whole
 from archgraph.search import journal
 from archgraph.search.optuna_sampler import Drawn
 from archgraph.search.recipe import Recipe
-from archgraph.search.storage import open_storage, patiently
+from archgraph.search.storage import Patient, open_storage, patiently
 from archgraph.search.trials import State, Trial, trial
 
 KEY = "archgraph"
@@ -49,14 +49,14 @@ class StudyFile:
     """An open study. `begun` is what it was made with: recipe, parents and version."""
 
     def __init__(self, storage: BaseStorage, study_id: int) -> None:
-        self._storage = storage
+        self._ask = Patient(storage)
         self._study_id = study_id
         self._ids: dict[int, int] = {}
 
     @property
     def place(self) -> tuple[BaseStorage, int]:
         """The storage and the study's id in it, for Optuna's own tools."""
-        return self._storage, self._study_id
+        return self._ask.storage, self._study_id
 
     @property
     def begun(self) -> Mapping[str, Any]:
@@ -106,7 +106,7 @@ class StudyFile:
     def trials(self) -> list[Trial]:
         """All trials, in order. It looks at every one: call it once, at the start."""
         found = []
-        for frozen in patiently(lambda: self._storage.get_all_trials(self._study_id, deepcopy=False)):
+        for frozen in self._ask(lambda storage: storage.get_all_trials(self._study_id, deepcopy=False)):
             self._ids[frozen.number] = frozen._trial_id
             found.append(_view(frozen))
         return found
@@ -115,8 +115,9 @@ class StudyFile:
         """The first trial that was not seen yet, if there is one; `trials` was called before."""
         number = len(self._ids)
         try:
-            find = self._storage.get_trial_id_from_study_id_trial_number
-            trial_id = patiently(lambda: find(self._study_id, number))
+            trial_id = self._ask(
+                lambda storage: storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+            )
         except KeyError:
             return None
         self._ids[number] = trial_id
@@ -124,7 +125,7 @@ class StudyFile:
 
     def look(self, number: int) -> Trial:
         """A trial as it is now."""
-        return _view(patiently(lambda: self._storage.get_trial(self._ids[number])))
+        return _view(self._ask(lambda storage: storage.get_trial(self._ids[number])))
 
     def start(self, known: Mapping[str, Any], drawn: Drawn) -> int:
         """Make a running trial with all that is known of it, in one commit; gives its number."""
@@ -135,9 +136,8 @@ class StudyFile:
             distributions=dict(distributions),
             user_attrs={KEY: dict(known)},
         )
-        create = self._storage.create_new_trial
-        trial_id = patiently(lambda: create(self._study_id, template_trial=frozen))
-        return self._storage.get_trial(trial_id).number
+        made = self._ask(lambda storage: storage.create_new_trial(self._study_id, template_trial=frozen))
+        return self._ask(lambda storage: storage.get_trial(made).number)
 
     def correct(self, number: int, known: Mapping[str, Any]) -> None:
         """Keep something else of a running trial than what it was made with."""
@@ -160,7 +160,7 @@ class StudyFile:
     def constrain(self, number: int, name: str, excess: float) -> None:
         """Note how far a running trial is over a limit that was measured, 0 or less inside: an Optuna constraint."""
         try:
-            patiently(lambda: self._storage.set_trial_system_attr(self._ids[number], f"constraints:{name}", excess))
+            self._ask(lambda storage: storage.set_trial_system_attr(self._ids[number], f"constraints:{name}", excess))
         except UpdateFinishedTrialError:
             return  # Whoever ended it has its scores, which say the same.
 
@@ -181,28 +181,27 @@ class StudyFile:
         return self._end(number, TrialState.PRUNED)
 
     def _end(self, number: int, state: TrialState, values: list[float] | None = None) -> bool:
-        set_state = self._storage.set_trial_state_values
         try:
-            patiently(lambda: set_state(self._ids[number], state, values))
+            self._ask(lambda storage: storage.set_trial_state_values(self._ids[number], state, values))
         except UpdateFinishedTrialError:
             return False
         return True
 
     def _set_of(self, number: int, key: str, value: Any) -> bool:
         try:
-            patiently(lambda: self._storage.set_trial_user_attr(self._ids[number], key, value))
+            self._ask(lambda storage: storage.set_trial_user_attr(self._ids[number], key, value))
         except UpdateFinishedTrialError:
             return False
         return True
 
     def _set(self, key: str, value: Any) -> None:
-        patiently(lambda: self._storage.set_study_user_attr(self._study_id, key, value))
+        self._ask(lambda storage: storage.set_study_user_attr(self._study_id, key, value))
 
     def _attribute(self, key: str, missing: Any) -> Any:
         return self._attributes().get(key, missing)
 
     def _attributes(self) -> Mapping[str, Any]:
-        return patiently(lambda: self._storage.get_study_user_attrs(self._study_id))
+        return self._ask(lambda storage: storage.get_study_user_attrs(self._study_id))
 
 
 def create(folder: Path, recipe: Recipe, begun: Mapping[str, Any]) -> None:
@@ -231,13 +230,14 @@ def is_search(folder: Path) -> bool:
     return (folder / journal.NAME).is_file() or (folder / ELSEWHERE).is_file()
 
 
-def open_study(folder: Path) -> StudyFile:
-    """The study of a run's folder. Raises UsageError where there is none."""
+def open_study(folder: Path, *, patience: float = 0.0) -> StudyFile:
+    """The study of a run's folder. Raises UsageError where there is none, or its database is away for `patience`
+    seconds."""
     if not is_search(folder):
         raise UsageError(f"no search in {folder}: there is no {journal.NAME}")
     if (folder / ELSEWHERE).is_file():
         place = json.loads((folder / ELSEWHERE).read_text())
-        return join_study(place["storage"], place["study"])
+        return join_study(place["storage"], place["study"], patience=patience)
     storage = open_storage(str(folder / journal.NAME))
     studies = storage.get_all_studies()
     if not studies:
@@ -245,11 +245,12 @@ def open_study(folder: Path) -> StudyFile:
     return StudyFile(storage, studies[0]._study_id)
 
 
-def join_study(url: str, name: str) -> StudyFile:
-    """A study by its storage and name. Raises UsageError where there is none."""
+def join_study(url: str, name: str, *, patience: float = 0.0) -> StudyFile:
+    """A study by its storage and name. Raises UsageError where there is none, or the storage is away for `patience`
+    seconds."""
     if "://" not in url and not Path(url).is_file():
         raise UsageError(f"no storage {url}: there is no such file")
-    storage = open_storage(url)
+    storage = open_storage(url, patience=patience)
     try:
         return StudyFile(storage, patiently(lambda: storage.get_study_id_from_name(name)))
     except KeyError:

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,15 +53,17 @@ class View:
         self.file.write_text(text)
 
     def until(self, wanted: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-        """The first news that is as wanted."""
+        """The first news that is as wanted. Asks with pauses, as a page does: where many ask, answers come at once."""
         version = 0
-        for _ in range(40):
+        limit = time.monotonic() + 60
+        while True:
             _, text, _ = self.ask(f"news?after={version}")
             news: dict[str, Any] = json.loads(text)
             if wanted(news):
                 return news
+            assert time.monotonic() < limit, news
             version = news["version"]
-        raise AssertionError(news)
+            time.sleep(0.02)
 
     def shows(self, name: str) -> dict[str, Any]:
         """News, once the picture of a network is there."""

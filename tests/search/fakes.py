@@ -85,7 +85,10 @@ class Fake:
 
 @dataclass(frozen=True)
 class Quick:
-    """A fake for several processes: training takes `pause` seconds, and both its ends are lines in the file `log`."""
+    """A fake for several processes: training takes `pause` seconds, and both its ends are lines in the file `log`.
+
+    No training ends while there is a file `hold` beside the log.
+    """
 
     log: Path
     pause: float = 0.0
@@ -100,6 +103,8 @@ class Quick:
         digest = canonical_hash(expand(loads(request.text)))
         self._note("begins", digest)
         time.sleep(self.pause)
+        while self.log.with_name("hold").exists():
+            time.sleep(0.01)
         request.weights.write_bytes(digest.encode())
         self._note("ends", digest)
         return {"accuracy": int(blake2b(digest.encode(), digest_size=2).hexdigest(), 16) / 65536, "loss": 0.0}

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,7 @@ import pytest
 from search.fakes import recipe
 from search.watching import check_whole, ended, found, pid, searching, until, well
 
+from archgraph.errors import UsageError
 from archgraph.search.study import open_study
 
 USER = "postgres"
@@ -122,28 +124,53 @@ def test_a_database_that_is_restarted_in_mid_run_costs_no_trial_and_a_worker_tha
     tmp_path: Path, server: Server
 ) -> None:
     """Three workers and, from a process of its own as on another machine, a fourth; the server is away for a second,
-    and then the fourth is killed in a training."""
+    and then the fourth is killed in a training. Trainings are held until those that the test waits for are at work."""
     file = recipe(tmp_path, trials=30)
+    hold = tmp_path / "hold"
     join = f"worker.join({server.url!r}, 'small', out={str(tmp_path / 'there')!r}, evaluator=quick)"
     with ExitStack() as stack:
         settings = {"storage": server.url}
         process = stack.enter_context(searching(tmp_path, file, pause=0.2, workers=3, settings=settings))
-        until(lambda: ended(tmp_path) > 1, process)
-        other = stack.enter_context(searching(tmp_path, file, pause=0.2, call=join))
+        until(lambda: ended(tmp_path) > 0, process)
+        hold.touch()
         study = open_study(tmp_path / "run")
-        until(lambda: any(pid(trial) == other.pid for trial in study.trials()), process)
+
+        def at_work() -> set[int]:
+            return {pid(trial) for trial in study.trials() if trial.state == "running"}
+
+        other = stack.enter_context(searching(tmp_path, file, pause=0.2, call=join))
+        until(lambda: len(at_work()) == 4 and other.pid in at_work(), process)
+        hold.unlink()
+        until(lambda: ended(tmp_path) > 5, process)
         before = {trial.number: trial.hash for trial in study.trials() if trial.state == "finished"}
         server.stop()
         time.sleep(1)
+        hold.touch()
         server.start()
-        running = [("running", other.pid)]
-        until(lambda: running[0] in [(trial.state, pid(trial)) for trial in study.trials()], process)
+        until(lambda: other.pid in at_work(), process)
         other.kill()
+        hold.unlink()
         well(tmp_path, process)
     interrupted = check_whole(tmp_path, trials=30)
     trials = found(tmp_path)
+    assert before
     assert before.items() <= {trial.number: trial.hash for trial in trials if trial.state == "finished"}.items()
     assert len({trial.worker for trial in trials}) == 4
     # None ended by itself. A commit whose answer was lost may have been made twice: then one more was begun, by nobody.
     assert "another one is started" not in (tmp_path / "said").read_text()
     assert len(interrupted) <= 4
+
+
+def test_a_worker_that_starts_while_the_database_is_away_waits_for_it(tmp_path: Path, server: Server) -> None:
+    file = recipe(tmp_path, trials=2)
+    with searching(tmp_path, file, pause=0, settings={"storage": server.url}) as process:
+        well(tmp_path, process)
+    server.stop()
+    with pytest.raises(UsageError, match=r"^cannot reach the storage: "):
+        open_study(tmp_path / "run")
+    with ThreadPoolExecutor(1) as threads:
+        opened = threads.submit(open_study, tmp_path / "run", patience=100)
+        with pytest.raises(TimeoutError):
+            opened.result(1)
+        server.start()
+        assert len(opened.result(100).trials()) == 2

@@ -8,12 +8,14 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from optuna.exceptions import StorageInternalError
+from optuna.storages import BaseStorage
 from rich.console import Console
 from search.fakes import Fake, recipe
 
@@ -23,6 +25,7 @@ from archgraph.graph.hashing import canonical_hash
 from archgraph.search import journal, show, summary
 from archgraph.search.evaluator import EachEpoch, Request
 from archgraph.search.outcome import read_outcome
+from archgraph.search.storage import Patient
 from archgraph.search.trials import INTERRUPTED, Trial
 from archgraph.search.worker import Result, resume, run
 
@@ -226,6 +229,47 @@ def test_a_storage_that_is_not_there_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no storage foo://"):
         run(recipe(tmp_path), out=tmp_path / "runs" / "a", settings={"storage": "foo://x"})
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+class Absent:
+    """A storage that is away whenever it is asked a `count`-th time, and notes what was asked in vain."""
+
+    def __init__(self, storage: BaseStorage, count: int, vain: set[str]) -> None:
+        self._storage, self._count, self._vain, self._asked = storage, count, vain, 0
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def ask(*arguments: Any, **named: Any) -> Any:
+            self._asked += 1
+            if self._asked % self._count == 0:
+                self._vain.add(name)
+                raise StorageInternalError("server closed the connection unexpectedly")
+            return getattr(self._storage, name)(*arguments, **named)
+
+        return ask
+
+
+def test_a_search_goes_on_whatever_its_storage_was_away_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = candidates(searched(tmp_path, Fake(fails={3: "no score"})).folder)
+    vain: set[str] = set()
+    keep = Patient.__init__
+
+    def absent(self: Patient, storage: BaseStorage) -> None:
+        keep(self, cast("BaseStorage", Absent(storage, count, vain)))
+
+    monkeypatch.setattr(Patient, "__init__", absent)
+    monkeypatch.setattr("archgraph.search.storage.PAUSE", 0.001)
+    for count in (2, 3, 5):
+        assert candidates(searched(tmp_path, Fake(fails={3: "no score"}), out=f"run-{count}").folder) == plain
+    assert vain == {
+        "create_new_trial",
+        "get_all_trials",
+        "get_study_user_attrs",
+        "get_trial",
+        "get_trial_id_from_study_id_trial_number",
+        "set_study_user_attr",
+        "set_trial_state_values",
+        "set_trial_user_attr",
+    }
 
 
 def test_the_second_search_of_a_recipe_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
