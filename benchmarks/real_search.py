@@ -4,8 +4,8 @@
     python benchmarks/real_search.py cifar10 --minutes 20 --strips cifar10.npz    CIFAR-10 under 60 MMACs, a GPU
 
 For each seed the recipe runs twice, with its sampler and with `random`. Every network of the zoo that fits the same
-budget is trained as a candidate is, and the best of them go on. Then they and the winners of all searches are trained
-alike, longer and on all training images, and compared on the validation images; the best of each side is tested, once.
+budget is trained as a candidate is. Then the best three of the zoo and of each search are trained alike, longer and on
+all training images, and compared on the validation images; of each side the best one there is tested, once.
 Folders that are there already are gone on with. For Fashion-MNIST that is an hour and a half of two cores; `--quick`
 only shows that it works, and `--unlimited` leaves out the recipe's limit of seconds, for a machine that has more to do.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from strips import unpacked
@@ -23,16 +23,19 @@ from timing import options, report
 import archgraph
 from archgraph import search, zoo
 from archgraph.search.reading import read_recipe
+from archgraph.search.winners import specs
 from archgraph.spec.model import Spec
 from archgraph.train.data import load, source
 from archgraph.train.device import device, use_threads
 from archgraph.train.loop import DivergenceError, score, train
 from archgraph.train.settings import Training
 
+Ranked: TypeAlias = list[tuple[Spec, float]]
+"""The best networks of a side, best first, with the accuracy that each had as a candidate."""
 RECIPES = Path(__file__).parent.parent / "search"
 QUICK = {"evaluate.train.images": 256, "evaluate.train.epochs": 1, "evaluate.train.batch": 32, "gpus_per_trial": None}
 FINALISTS = 3
-"""Networks of the zoo that are trained in full."""
+"""Networks of the zoo, and of each search, that are trained in full."""
 
 
 def main() -> None:
@@ -71,42 +74,39 @@ def main() -> None:
     }
     rows = [{"sampler": sampler, "seed": seed, **row} for (sampler, seed), (row, _) in found.items()]
     report("search", rows, as_json=given.json)
-    searched = {
-        f"{sampler}, seed {seed}": archgraph.load(best)
-        for (sampler, seed), (_, best) in found.items()
-        if best is not None
-    }
+    sides = {f"{sampler}, seed {seed}": winners for (sampler, seed), (_, winners) in found.items()}
     made = fitting(recipe, settings)
     if given.quick:
         made = dict(list(made.items())[:2])
     rows = [row for row, _ in trained("zoo", made, short)]
     report("networks of the zoo that fit, trained as candidates are", rows, as_json=given.json)
-    finalists = {row["network"]: made[row["network"]] for row in rows[:FINALISTS]}
+    sides["zoo"] = [(made[row["network"]], row["validation"]) for row in rows[:FINALISTS]]
     longer = {"epochs": given.retrain, "images": None, "augment": ["flip", "crop"], "seconds": None}
     training = short if given.quick else Training.model_validate({**short.model_dump(), **longer})
-    rows = compared({"search": searched, "zoo": finalists}, training)
+    rows = compared(sides, training)
     about = f"trained alike, {training.epochs} epochs; the best of each side is tested"
     report(about, rows, as_json=given.json)
 
 
 def _search(
     recipe: Path, folder: Path, settings: Mapping[str, Any], how: Mapping[str, Any]
-) -> tuple[dict[str, Any], Path | None]:
-    """Run or go on with one search; its row, and the file of the best network. One that had its minutes is complete."""
+) -> tuple[dict[str, Any], Ranked]:
+    """Run or go on with one search; its row, and its best networks. One that had its minutes is complete."""
     if not folder.is_dir():
         search.run(recipe, out=folder, settings=settings, **how)
     elif how["minutes"] is None:
         search.resume(folder, **how)
     known = search.summary(folder)
-    winner = known["winners"][0] if known["winners"] else None
-    best = folder / "best.yaml" if winner else None
+    texts = specs(folder, top=FINALISTS) if known["winners"] else []
+    scored = [winner["scores"]["accuracy"] for winner in known["winners"]]
+    best = list(zip(map(archgraph.loads, texts), scored, strict=False))
     scores = [trial["scores"] for trial in known["all"] if trial["scores"]]
     minutes = sum(session["seconds"] for session in known["sessions"]) / 60
     row = {
         "finished": known["trials"]["finished"],
         "failed": known["trials"]["failed"],
-        "best validation accuracy": winner["scores"]["accuracy"] if winner else "none",
-        "MACs": f"{archgraph.cost(archgraph.load(best)).macs / 1e6:.2f}M" if best else "none",
+        "best validation accuracy": best[0][1] if best else "none",
+        "MACs": f"{archgraph.cost(best[0][0]).macs / 1e6:.2f}M" if best else "none",
         "cut short": sum(bool(one.get("stopped")) for one in scores),
         "minutes of training": sum(one.get("seconds", 0) for one in scores) / 60,
         "minutes": minutes,
@@ -138,21 +138,25 @@ def fitting(recipe: Path, settings: Mapping[str, Any]) -> dict[str, Spec]:
     return found
 
 
-def compared(sides: Mapping[str, Mapping[str, Spec]], settings: Training) -> list[dict[str, Any]]:
+def compared(sides: Mapping[str, Ranked], settings: Training) -> list[dict[str, Any]]:
     """Train all alike; a row each, best first, with a test score for the best of each side."""
     test = load(settings.data)["test"]
     rows: list[dict[str, Any]] = []
-    for side, specs in sides.items():
-        found = trained(side, specs, settings)
+    for side, networks in sides.items():
+        before = {spec.name: accuracy for spec, accuracy in networks}
+        found = trained(side, {spec.name: spec for spec, _ in networks}, settings)
         for rank, (row, module) in enumerate(found):
-            rows.append({**row, "test": "" if rank else score(module, test, device=device()).accuracy})
+            tested = "" if rank else score(module, test, device=device()).accuracy
+            rows.append({**row, "as a candidate": before[row["network"]], "test": tested})
     return sorted(rows, key=lambda row: -row["validation"])
 
 
-def trained(side: str, specs: Mapping[str, Spec], settings: Training) -> list[tuple[dict[str, Any], torch.nn.Module]]:
+def trained(
+    side: str, networks: Mapping[str, Spec], settings: Training
+) -> list[tuple[dict[str, Any], torch.nn.Module]]:
     """Each network trained, with its row, the best on the validation images first."""
     parts, found = load(settings.data), []
-    for name, spec in specs.items():
+    for name, spec in networks.items():
         known = archgraph.cost(spec)
         use_threads(known.macs)
         torch.manual_seed(0)
