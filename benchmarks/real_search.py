@@ -22,8 +22,8 @@ from timing import options, report
 
 import archgraph
 from archgraph import search, zoo
+from archgraph.search.outcome import read_outcome
 from archgraph.search.reading import read_recipe
-from archgraph.search.winners import specs
 from archgraph.spec.model import Spec
 from archgraph.train.data import load, source
 from archgraph.train.device import device, use_threads
@@ -94,17 +94,18 @@ def _search(
     """Run or go on with one search; its row, and its best networks. One that had its minutes is complete."""
     if not folder.is_dir():
         search.run(recipe, out=folder, settings=settings, **how)
-    elif how["minutes"] is None:
+    found = read_outcome(folder)
+    # To go on with a complete search would only add to its time.
+    ended = len(found.finished) + len(found.failed)
+    if how["minutes"] is None and ended < (how["trials"] or found.recipe.trials):
         search.resume(folder, **how)
-    known = search.summary(folder)
-    texts = specs(folder, top=FINALISTS) if known["winners"] else []
-    scored = [winner["scores"]["accuracy"] for winner in known["winners"]]
-    best = list(zip(map(archgraph.loads, texts), scored, strict=False))
-    scores = [trial["scores"] for trial in known["all"] if trial["scores"]]
-    minutes = sum(session["seconds"] for session in known["sessions"]) / 60
+        found = read_outcome(folder)
+    best = [(archgraph.loads(trial.text), trial.measure("accuracy")) for trial in found.winners[:FINALISTS]]
+    scores = [trial.scores for trial in found.trials if trial.scores]
+    minutes = sum(session["seconds"] for session in found.sessions) / 60
     row = {
-        "finished": known["trials"]["finished"],
-        "failed": known["trials"]["failed"],
+        "finished": len(found.finished),
+        "failed": len(found.failed),
         "best validation accuracy": best[0][1] if best else "none",
         "MACs": f"{archgraph.cost(best[0][0]).macs / 1e6:.2f}M" if best else "none",
         "cut short": sum(bool(one.get("stopped")) for one in scores),

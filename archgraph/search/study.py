@@ -22,7 +22,7 @@ from archgraph.files import write_whole
 from archgraph.search import journal
 from archgraph.search.optuna_sampler import Drawn
 from archgraph.search.recipe import Recipe
-from archgraph.search.storage import Patient, open_storage, patiently
+from archgraph.search.storage import Patient, open_storage
 from archgraph.search.trials import State, Trial, trial
 
 KEY = "archgraph"
@@ -251,10 +251,11 @@ def join_study(url: str, name: str, *, patience: float = 0.0) -> StudyFile:
     if "://" not in url and not Path(url).is_file():
         raise UsageError(f"no storage {url}: there is no such file")
     storage = open_storage(url, patience=patience)
+    ask = Patient(storage)
     try:
-        return StudyFile(storage, patiently(lambda: storage.get_study_id_from_name(name)))
+        return StudyFile(storage, ask(lambda storage: storage.get_study_id_from_name(name)))
     except KeyError:
-        names = [study.study_name for study in storage.get_all_studies()]
+        names = [study.study_name for study in ask(lambda storage: storage.get_all_studies())]
         raise UsageError(f"no study {name!r} in the storage; {nearest(name, names, kind='studies')}") from None
 
 
